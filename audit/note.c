@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "audit/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* C2SP signed-note and tlog-checkpoint. Everything read here may come from an adversary: bounded, strict, canonical. */
+
+#define NOTE_MAX ((size_t)1 << 20)
+#define SIGNATURES_MAX 64
+#define TYPE_ED25519 1
+#define DASH "\xe2\x80\x94 "
+
+static bool is_name(const char *name, size_t len)
+{
+	if (len == 0 || len > AUDIT_NAME_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)name[i];
+
+		/* Ours are ASCII; a Unicode space can then not hide in one. */
+		if (c <= 0x20 || c >= 0x7f || c == '+')
+			return false;
+	}
+	return true;
+}
+
+static void key_id(const char *name, const uint8_t pub[ED25519_PUBLIC_SIZE], uint8_t ret[4])
+{
+	uint8_t text[AUDIT_NAME_MAX + 2 + ED25519_PUBLIC_SIZE], hash[HASH_SIZE];
+	size_t n = strlen(name);
+
+	memcpy(text, name, n);
+	text[n++] = '\n';
+	text[n++] = TYPE_ED25519;
+	memcpy(text + n, pub, ED25519_PUBLIC_SIZE);
+	crypt_sha256(text, n + ED25519_PUBLIC_SIZE, hash);
+	memcpy(ret, hash, 4);
+}
+
+enum saqta_status audit_signer_init(struct audit_signer *ret, const char *name, const uint8_t *seed, struct saqta_error *err)
+{
+	enum saqta_status r;
+
+	if (!is_name(name, strlen(name)))
+		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "the log's name must be ASCII without spaces and `+`");
+	memset(ret, 0, sizeof(*ret));
+	memcpy(ret->verifier.name, name, strlen(name));
+	r = crypt_ed25519_public(seed, ret->verifier.pub, err);
+	if (r)
+		return r;
+	key_id(name, ret->verifier.pub, ret->verifier.key_id);
+	ret->seed = seed;
+	return SAQTA_OK;
+}
+
+void audit_vkey_format(const struct audit_verifier *v, struct buf *ret)
+{
+	uint8_t key[1 + ED25519_PUBLIC_SIZE] = {TYPE_ED25519};
+	char hex[9], *text;
+
+	memcpy(key + 1, v->pub, ED25519_PUBLIC_SIZE);
+	hex_encode(v->key_id, 4, hex);
+	text = base64_encode(key, sizeof(key));
+	buf_fmt(ret, "%s+%s+%s", v->name, hex, text ? text : "");
+	ret->failed |= !text;
+	free(text);
+}
+
+bool audit_vkey_parse(const char *text, size_t len, struct audit_verifier *ret)
+{
+	const char *plus = memchr(text, '+', len), *hex = plus ? plus + 1 : NULL;
+	struct audit_verifier v = {0};
+	uint8_t *key, id[4];
+	size_t key_len, rest;
+	bool is_good;
+
+	if (!plus || !is_name(text, (size_t)(plus - text)))
+		return false;
+	rest = len - (size_t)(hex - text);
+	if (rest < 10 || hex[8] != '+' || !hex_decode(hex, 8, v.key_id))
+		return false;
+	for (int i = 0; i < 8; i++)
+		if (hex[i] >= 'A' && hex[i] <= 'F')
+			return false;
+	memcpy(v.name, text, (size_t)(plus - text));
+	key = base64_decode(hex + 9, rest - 9, &key_len);
+	is_good = key && key_len == 1 + ED25519_PUBLIC_SIZE && key[0] == TYPE_ED25519;
+	if (is_good)
+		memcpy(v.pub, key + 1, ED25519_PUBLIC_SIZE);
+	free(key);
+	if (!is_good || !crypt_ed25519_public_ok(v.pub))
+		return false;
+	key_id(v.name, v.pub, id);
+	if (memcmp(id, v.key_id, 4) != 0)
+		return false;
+	*ret = v;
+	return true;
+}
+
+enum saqta_status audit_checkpoint_sign(const struct audit_signer *signer, const struct audit_head *head, struct buf *ret, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf text = {0};
+	uint8_t sig[4 + ED25519_SIGNATURE_SIZE];
+	char *root = base64_encode(head->root, HASH_SIZE), *sig_text;
+	enum saqta_status r;
+
+	buf_fmt(&text, "%s\n%llu\n%s\n", signer->verifier.name, (unsigned long long)head->size, root ? root : "");
+	if (!root || text.failed) {
+		free(root);
+		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+	}
+	free(root);
+	memcpy(sig, signer->verifier.key_id, 4);
+	r = crypt_ed25519_sign(signer->seed, signer->verifier.pub, text.data, text.len, sig + 4, err);
+	if (r)
+		return r;
+	sig_text = base64_encode(sig, sizeof(sig));
+	if (!sig_text)
+		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+	buf_add(ret, text.data, text.len);
+	buf_fmt(ret, "\n" DASH "%s %s\n", signer->verifier.name, sig_text);
+	free(sig_text);
+	return ret->failed ? err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory") : SAQTA_OK;
+}
+
+/* ---- reading ---- */
+
+static enum saqta_status bad(struct saqta_error *err, const char *why)
+{
+	return err_set(err, SAQTA_ERR_TAMPERED, 0, "checkpoint: %s", why);
+}
+
+static bool is_utf8(const uint8_t *s, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		uint32_t c = s[i];
+		unsigned n = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : (c & 0xf0) == 0xe0 ? 2 : c >= 0xf0 && c < 0xf5 ? 3 : 9;
+
+		if (n == 9 || i + n >= len)
+			return false;
+		c &= n == 0 ? 0x7f : 0x3fu >> n;
+		for (unsigned k = 1; k <= n; k++) {
+			if ((s[i + k] & 0xc0) != 0x80)
+				return false;
+			c = c << 6 | (s[i + k] & 0x3fu);
+		}
+		if ((n == 2 && c < 0x800) || (n == 3 && (c < 0x10000 || c > 0x10ffff)) || (c >= 0xd800 && c < 0xe000))
+			return false;
+		if (c < 0x20 && c != '\n')
+			return false;
+		i += n + 1;
+	}
+	return true;
+}
+
+/* The last blank line parts the text from the signatures. */
+static size_t text_length(const char *note, size_t len)
+{
+	for (size_t i = len; i >= 2; i--)
+		if (note[i - 1] == '\n' && note[i - 2] == '\n')
+			return i - 1;
+	return 0;
+}
+
+static enum saqta_status check_signature(const char *line, size_t len, const char *text, size_t text_len, const struct audit_verifier *v, unsigned n_v,
+					 unsigned *good, struct saqta_error *err)
+{
+	const size_t dash = sizeof(DASH) - 1;
+	const char *space;
+	uint8_t *sig;
+	size_t sig_len;
+	enum saqta_status r = SAQTA_OK;
+
+	if (len <= dash || memcmp(line, DASH, dash) != 0)
+		return bad(err, "a signature line does not begin with a dash");
+	line += dash;
+	len -= dash;
+	space = memchr(line, ' ', len);
+	if (!space || space == line)
+		return bad(err, "a signature line has no name");
+	sig = base64_decode(space + 1, len - (size_t)(space + 1 - line), &sig_len);
+	if (!sig || sig_len < 5) {
+		free(sig);
+		return bad(err, "a signature is not base64");
+	}
+	for (unsigned i = 0; i < n_v && !r; i++) {
+		if (strlen(v[i].name) != (size_t)(space - line) || memcmp(v[i].name, line, (size_t)(space - line)) != 0 ||
+		    memcmp(v[i].key_id, sig, 4) != 0)
+			continue;
+		if (sig_len != 4 + ED25519_SIGNATURE_SIZE || !crypt_ed25519_verify(v[i].pub, text, text_len, sig + 4))
+			r = bad(err, "the signature does not hold");
+		else
+			++*good;
+	}
+	free(sig);
+	return r;
+}
+
+static enum saqta_status check_signatures(const char *text, size_t text_len, const char *sigs, size_t sigs_len, const struct audit_verifier *v,
+					  unsigned n_v, struct saqta_error *err)
+{
+	unsigned good = 0, lines = 0;
+
+	if (sigs_len == 0 || sigs[sigs_len - 1] != '\n')
+		return bad(err, "it has no signature, or its end is cut");
+	while (sigs_len > 0) {
+		const char *end = memchr(sigs, '\n', sigs_len);
+		size_t len = (size_t)(end - sigs);
+		enum saqta_status r;
+
+		if (++lines > SIGNATURES_MAX)
+			return bad(err, "it has too many signatures");
+		r = check_signature(sigs, len, text, text_len, v, n_v, &good, err);
+		if (r)
+			return r;
+		sigs += len + 1;
+		sigs_len -= len + 1;
+	}
+	return good > 0 || n_v == 0 ? SAQTA_OK : bad(err, "nobody who is trusted signed it");
+}
+
+static enum saqta_status parse_size(const char *line, size_t len, uint64_t *ret, struct saqta_error *err)
+{
+	uint64_t size = 0;
+
+	if (len == 0 || len > 19 || (line[0] == '0' && len > 1))
+		return bad(err, "the size is not a plain number");
+	for (size_t i = 0; i < len; i++) {
+		if (line[i] < '0' || line[i] > '9')
+			return bad(err, "the size is not a plain number");
+		size = size * 10 + (uint64_t)(line[i] - '0');
+	}
+	*ret = size;
+	return SAQTA_OK;
+}
+
+static const char *next_line(const char **at, const char *end, size_t *ret_len)
+{
+	const char *line = *at, *nl = line < end ? memchr(line, '\n', (size_t)(end - line)) : NULL;
+
+	if (!nl)
+		return NULL;
+	*ret_len = (size_t)(nl - line);
+	*at = nl + 1;
+	return line;
+}
+
+static enum saqta_status parse_text(const char *text, size_t len, char *ret_origin, struct audit_head *ret, struct saqta_error *err)
+{
+	const char *at = text, *end = text + len, *line;
+	struct audit_head head;
+	uint8_t *root;
+	size_t n, root_len;
+	enum saqta_status r;
+
+	line = next_line(&at, end, &n);
+	if (!line || !is_name(line, n))
+		return bad(err, "the origin is missing or malformed");
+	if (ret_origin) {
+		memcpy(ret_origin, line, n);
+		ret_origin[n] = 0;
+	}
+	line = next_line(&at, end, &n);
+	if (!line)
+		return bad(err, "the size is missing");
+	r = parse_size(line, n, &head.size, err);
+	if (r)
+		return r;
+	line = next_line(&at, end, &n);
+	root = line ? base64_decode(line, n, &root_len) : NULL;
+	if (!root || root_len != HASH_SIZE) {
+		free(root);
+		return bad(err, "the root is missing or not 32 bytes");
+	}
+	memcpy(head.root, root, HASH_SIZE);
+	free(root);
+	while (at < end) {
+		line = next_line(&at, end, &n);
+		if (!line || n == 0)
+			return bad(err, "an extension line is empty or cut");
+	}
+	*ret = head;
+	return SAQTA_OK;
+}
+
+enum saqta_status audit_checkpoint_open(const char *note, size_t len, const struct audit_verifier *v, unsigned n_v, char *ret_origin,
+					struct audit_head *ret, struct saqta_error *err)
+{
+	size_t text_len;
+	enum saqta_status r;
+
+	if (len > NOTE_MAX)
+		return bad(err, "it is larger than 1 MiB");
+	if (!is_utf8((const uint8_t *)note, len))
+		return bad(err, "it is not UTF-8, or holds control characters");
+	text_len = text_length(note, len);
+	if (text_len == 0)
+		return bad(err, "no blank line parts the text from the signatures");
+	r = check_signatures(note, text_len, note + text_len + 1, len - text_len - 1, v, n_v, err);
+	return r ? r : parse_text(note, text_len, ret_origin, ret, err);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "opt.h"
+
+extern const struct command cmd_init;
+extern const struct command cmd_apply;
+extern const struct command cmd_decide;
+extern const struct command cmd_sweep;
+extern const struct command cmd_subject_show;
+extern const struct command cmd_subject_list;
+extern const struct command cmd_request_list;
+extern const struct command cmd_task_list;
+extern const struct command cmd_task_close;
+extern const struct command cmd_policy_check;
+extern const struct command cmd_scenario;
+extern const struct command cmd_audit_verify;
+extern const struct command cmd_audit_checkpoint;
+extern const struct command cmd_audit_show;
+extern const struct command cmd_status;
+extern const struct command cmd_generate;
+
+#endif

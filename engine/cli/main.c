@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands.h"
+#include "opt.h"
+#include "out.h"
+
+#include <locale.h>
+#include <stdlib.h>
+
+const struct command *const commands[] = {
+	&cmd_init,         &cmd_apply,        &cmd_decide,       &cmd_sweep,        &cmd_subject_show,
+	&cmd_subject_list, &cmd_request_list, &cmd_task_list,    &cmd_task_close,   &cmd_policy_check,
+	&cmd_scenario,     &cmd_audit_verify, &cmd_audit_checkpoint, &cmd_audit_show, &cmd_status,
+	&cmd_generate,     NULL,
+};
+
+int main(int argc, char **argv)
+{
+	struct opt_words words = {0};
+	const struct command *command;
+	int code = 2;
+
+	(void)signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of stdout: 74 */
+	words.at = calloc((size_t)argc + 1, sizeof(*words.at));
+	if (!words.at)
+		return 74;
+	command = opt_parse(argc, argv, &words, &code);
+	if (command)
+		code = command->run(&words);
+	free(words.at);
+	return out_end(code);
+}

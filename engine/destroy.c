@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hall.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* (9) The one path on which data are destroyed. Whatever destroys (sweep, order, depersonalisation) comes through here, and what stands
+ * against it is looked at here, inside the transaction. */
+
+#define CLAUSES_NONE "legal-hold"
+
+static bool lists_category(const struct saqta_engine *e, const char *list, const char *category)
+{
+	const struct policy *p = e->policy;
+	int id = policy_find(p, ID_CATEGORY, category);
+
+	while (list && *list) {
+		const char *end = strchrnul(list, ' ');
+		char word[128];
+		size_t len = (size_t)(end - list);
+		int group;
+
+		if (len < sizeof(word)) {
+			memcpy(word, list, len);
+			word[len] = 0;
+			group = policy_find(p, ID_CATEGORY, word);
+			if (strcmp(word, category) == 0 || (group >= 0 && id >= 0 && idset_has(policy_members(p, ID_CATEGORY, group), id)))
+				return true;
+		}
+		list = *end ? end + 1 : end;
+	}
+	return false;
+}
+
+/* Does something kept for @categories (NULL: everything) and @records stand against @category / @record (NULL: the whole subject)? */
+static bool covers(const struct saqta_engine *e, const char *categories, const char *records, const char *category, const char *record)
+{
+	if (!categories && !records)
+		return true;
+	if (!category)
+		return true; /* the whole cannot go while a part is kept */
+	return (categories && lists_category(e, categories, category)) || (records && record && text_lists(records, record));
+}
+
+/* An open request of these kinds, its identity checked, keeps what it asks about until it is closed or its due time has passed. */
+static bool is_evidence(const struct request *r, int64_t now_us)
+{
+	static const char *const kinds[] = {"access", "rectify", "complaint", "authority"};
+
+	if (r->state != REQUEST_OPEN || !r->identity_checked || (r->due_us != INSTANT_NONE && now_us >= r->due_us))
+		return false;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(r->kind, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
+const char *hall_held(const struct saqta_engine *e, const struct subject *s, int64_t now_us, const char *category, const char *record)
+{
+	for (size_t i = 0; i < s->n_requests; i++)
+		if (s->requests[i].blocks && s->requests[i].state == REQUEST_OPEN)
+			return s->requests[i].clauses;
+	for (size_t i = 0; i < s->n_holds; i++)
+		if (!s->holds[i].is_lifted && covers(e, s->holds[i].categories, s->holds[i].records, category, record))
+			return CLAUSES_NONE;
+	for (size_t i = 0; i < s->n_requests; i++)
+		if (is_evidence(&s->requests[i], now_us) && covers(e, s->requests[i].categories, NULL, category, record))
+			return s->requests[i].clauses;
+	return NULL;
+}
+
+static void receipt_json(const uint8_t receipt[16], uint64_t records, bool is_late, const char *why, struct buf *ret)
+{
+	struct json_out j = {.out = ret};
+	uint8_t hash[HASH_SIZE];
+
+	crypt_sha256(receipt, 16, hash);
+	json_open(&j, NULL, '{');
+	json_bool(&j, "late", is_late);
+	json_hex(&j, "receipt", hash, sizeof(hash));
+	json_int(&j, "records", (int64_t)records);
+	json_text(&j, "why", why);
+	json_shut(&j, '}');
+}
+
+enum saqta_status hall_destroy_subject(struct saqta_engine *e, struct subject *s, int64_t at_us, const char *why, const char *clauses, bool is_late,
+				       uint8_t ret_receipt[16], struct saqta_error *err)
+{
+	cleanup_(answer_done) struct answer a;
+	cleanup_(buf_done) struct buf more = {0};
+	enum saqta_status r;
+
+	answer_init(&a);
+	if (hall_held(e, s, hall_now(e), NULL, NULL))
+		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "a subject under a hold or block was to be destroyed");
+	if (!s->has_receipt)
+		crypt_random(s->receipt, sizeof(s->receipt));
+	memcpy(ret_receipt, s->receipt, sizeof(s->receipt));
+	receipt_json(s->receipt, s->n_records, is_late, why, &more);
+	answer_clauses(&a, clauses);
+	a.state = "destroyed";
+	r = hall_record(e, "destroyed", at_us, &a, &(struct entry_extra){.subject = s, .json = (const char *)more.data}, err);
+	if (!r)
+		r = vault_erase(&e->vault, &e->txn, s, err);
+	if (r)
+		return r;
+	e->has_destroyed = true;
+	if (s == &e->current) {
+		subject_done(s);
+		e->has_current = false;
+	}
+	return SAQTA_OK;
+}
+
+enum saqta_status hall_destroy_record(struct saqta_engine *e, struct subject *s, const struct record *rec, int64_t at_us, const char *clauses,
+				      bool is_late, struct saqta_error *err)
+{
+	cleanup_(answer_done) struct answer a;
+	cleanup_(buf_done) struct buf more = {0};
+	struct json_out j = {.out = &more};
+	enum saqta_status r;
+
+	answer_init(&a);
+	if (hall_held(e, s, hall_now(e), rec->category, rec->id))
+		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "a record under a hold or block was to be destroyed");
+	json_open(&j, NULL, '{');
+	json_text(&j, "category", rec->category);
+	json_bool(&j, "late", is_late);
+	json_int(&j, "record", (int64_t)rec->number);
+	json_shut(&j, '}');
+	answer_clauses(&a, clauses);
+	r = hall_record(e, "record-destroyed", at_us, &a, &(struct entry_extra){.subject = s, .json = (const char *)more.data}, err);
+	return r ? r : vault_delete_record(&e->vault, &e->txn, s, rec->number, err);
+}
+
+/* ---- depersonalisation ---- */
+
+/* What stays moves to a new, nameless subject under a new key: the old key dies, so that no backup leads from what stays to whom it was. */
+static enum saqta_status move_kept(struct saqta_engine *e, struct subject *from, struct subject *to, const struct idset *keeps, struct saqta_error *err)
+{
+	struct record_scan scan;
+	struct record rec = {0};
+	enum saqta_status r = vault_records(&e->vault, from, &scan, err);
+
+	while (!r) {
+		int category;
+
+		r = vault_next_record(&scan, &rec, err);
+		if (r)
+			break;
+		category = policy_find(e->policy, ID_CATEGORY, rec.category);
+		if (category < 0 || !idset_has(keeps, category))
+			continue;
+		struct record kept = {.category = rec.category, .purposes = rec.purposes, .collected_us = rec.collected_us,
+				      .corrected_us = INSTANT_NONE, .is_base64 = rec.is_base64, .value = rec.value, .value_len = rec.value_len};
+
+		r = vault_put_record(&e->vault, &e->txn, to, &kept, err);
+	}
+	record_done(&rec);
+	vault_records_end(&scan);
+	return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
+}
+
+enum saqta_status hall_depersonalise(struct saqta_engine *e, struct subject *s, const struct idset *keeps, int64_t at_us, struct answer *a,
+				     struct saqta_error *err)
+{
+	struct subject rest;
+	uint8_t hash[HASH_SIZE];
+	enum saqta_status r;
+
+	subject_init(&rest);
+	crypt_random(hash, sizeof(hash));
+	char nobody[2 * HASH_SIZE + 1];
+
+	hex_encode(hash, sizeof(hash), nobody);
+	/* Created under a random name that is forgotten at once, with its look-up row. */
+	r = vault_create(&e->vault, &e->txn, nobody, &rest, err);
+	if (!r) {
+		rest.is_depersonalised = true;
+		rest.registered_us = at_us;
+		r = move_kept(e, s, &rest, keeps, err);
+	}
+	if (!r)
+		r = vault_forget_name(&e->vault, &e->txn, &rest, err);
+	if (!r)
+		r = vault_save(&e->vault, &e->txn, &rest, err);
+	if (!r)
+		r = vault_erase(&e->vault, &e->txn, s, err);
+	if (!r) {
+		e->has_destroyed = true;
+		memcpy(e->depersonalised_id, rest.id, SUBJECT_ID_SIZE);
+		a->state = "depersonalised";
+	}
+	subject_done(&rest);
+	return r;
+}

@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hall.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Making, opening and closing a vault. Folder of the vault: vault.db, log.vkey. Folder of what must never travel with its backups: keystore,
+ * guard, lock, by default the master key. */
+
+#ifndef SAQTA_DATADIR
+#define SAQTA_DATADIR "/usr/share/saqta"
+#endif
+#define ORIGIN_PREFIX "saqta.local/vault/"
+
+/* ---- paths ---- */
+
+static char *path_in(const char *dir, const char *name)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
+}
+
+char *hall_policy_dirs(void)
+{
+	const char *set = getenv("SAQTA_POLICY_PATH");
+	char *dirs = NULL;
+
+	if (asprintf(&dirs, "%s%s./policies:%s/policies", set ? set : "", set && *set ? ":" : "", SAQTA_DATADIR) < 0)
+		return NULL;
+	return dirs;
+}
+
+struct paths {
+	char *vault_dir, *keep_dir, *vault, *vkey, *keystore, *guard, *lock, *key_file;
+};
+
+static void paths_done(struct paths *p)
+{
+	free(p->vault_dir);
+	free(p->keep_dir);
+	free(p->vault);
+	free(p->vkey);
+	free(p->keystore);
+	free(p->guard);
+	free(p->lock);
+	free(p->key_file);
+}
+
+static enum saqta_status paths_init(const struct saqta_options *o, struct paths *p, struct saqta_error *err)
+{
+	memset(p, 0, sizeof(*p));
+	if (!o->vault_dir || !*o->vault_dir)
+		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "no vault is named: give --vault DIR or set SAQTA_VAULT");
+	p->vault_dir = strdup(o->vault_dir);
+	if (!p->vault_dir)
+		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+	for (size_t n = strlen(p->vault_dir); n > 1 && p->vault_dir[n - 1] == '/'; n--)
+		p->vault_dir[n - 1] = 0;
+	if (o->keep_dir)
+		p->keep_dir = strdup(o->keep_dir);
+	else if (asprintf(&p->keep_dir, "%s.keep", p->vault_dir) < 0)
+		p->keep_dir = NULL;
+	p->vault = path_in(p->vault_dir, "vault.db");
+	p->vkey = path_in(p->vault_dir, "log.vkey");
+	if (p->keep_dir) {
+		p->keystore = path_in(p->keep_dir, "keystore.db");
+		p->guard = path_in(p->keep_dir, "guard");
+		p->lock = path_in(p->keep_dir, "lock");
+		p->key_file = o->key_file ? strdup(o->key_file) : path_in(p->keep_dir, "master.key");
+	}
+	if (!p->keep_dir || !p->vault || !p->vkey || !p->keystore || !p->guard || !p->lock || !p->key_file)
+		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+	return SAQTA_OK;
+}
+
+static enum saqta_status make_dir(const char *path, struct saqta_error *err)
+{
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return SAQTA_OK;
+	return err_set(err, SAQTA_ERR_CREATE, 0, "%s: cannot be made: %s", path, strerror(errno));
+}
+
+/* One writer at a time. */
+static enum saqta_status take_lock(const char *path, unsigned wait_s, int *ret_fd, struct saqta_error *err)
+{
+	struct timespec nap = {.tv_nsec = 50 * 1000 * 1000};
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_set(err, errno == ENOENT ? SAQTA_ERR_MISSING : SAQTA_ERR_STORE, 0, "%s: %s", path, strerror(errno));
+	for (unsigned tries = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; tries++) {
+		if (errno != EWOULDBLOCK || tries >= wait_s * 20) {
+			(void)close(fd);
+			return err_set(err, SAQTA_ERR_BUSY, 0, "another process writes to this vault: try again, or wait longer with --wait SECONDS");
+		}
+		(void)nanosleep(&nap, NULL);
+	}
+	*ret_fd = fd;
+	return SAQTA_OK;
+}
+
+static enum saqta_status write_file(const char *path, const struct buf *text, struct saqta_error *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	bool is_good;
+
+	if (fd < 0)
+		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: %s", path, strerror(errno));
+	is_good = write(fd, text->data, text->len) == (ssize_t)text->len && fsync(fd) == 0;
+	return close(fd) == 0 && is_good ? SAQTA_OK : err_set(err, SAQTA_ERR_STORE, 0, "%s: cannot be written", path);
+}
+
+/* ---- an engine's parts ---- */
+
+static struct saqta_engine *engine_new(const struct saqta_options *o, struct saqta_error *err)
+{
+	struct saqta_engine *e = calloc(1, sizeof(*e));
+
+	if (!e || crypt_init(err)) {
+		if (!e)
+			(void)err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+		free(e);
+		return NULL;
+	}
+	e->lock_fd = -1;
+	e->fixed_now_us = INSTANT_NONE;
+	e->newest_us = INSTANT_NONE;
+	subject_init(&e->current);
+	subject_init(&e->controller);
+	e->actor = strdup(o && o->actor ? o->actor : "operator");
+	e->policy_dirs = o && o->policy_dirs ? strdup(o->policy_dirs) : hall_policy_dirs();
+	if (!e->actor || !e->policy_dirs || (o && o->now && !instant_parse(o->now, strlen(o->now), &e->fixed_now_us))) {
+		(void)err_set(err, SAQTA_ERR_ARGUMENT, 0, "--now must be an RFC 3339 time with an offset, like 2026-01-05T09:00:00+05:00");
+		return saqta_engine_close(e);
+	}
+	return e;
+}
+
+saqta_engine *saqta_engine_close(saqta_engine *e)
+{
+	if (!e)
+		return NULL;
+	db_txn_end(&e->txn);
+	subject_done(&e->current);
+	subject_done(&e->controller);
+	buf_done(&e->answers);
+	buf_done(&e->entry);
+	audit_log_close(e->log);
+	secret_free(e->sign_seed);
+	vault_close(&e->vault);
+	policy_unref(e->policy);
+	free(e->policy_dirs);
+	free(e->actor);
+	free(e->guard_path);
+	free(e->vkey_path);
+	free(e->vault_dir);
+	free(e->keep_dir);
+	if (e->lock_fd >= 0)
+		(void)close(e->lock_fd);
+	crypt_wipe(e, sizeof(*e));
+	free(e);
+	return NULL;
+}
+
+static enum saqta_status open_signer(struct saqta_engine *e, struct saqta_error *err)
+{
+	char name[AUDIT_NAME_MAX + 1], hex[33];
+	enum saqta_status r = keystore_branch(e->vault.keys, "log-signing", &e->sign_seed, err);
+
+	if (r)
+		return r;
+	hex_encode(e->vault.id, sizeof(e->vault.id), hex);
+	(void)snprintf(name, sizeof(name), "%s%s", ORIGIN_PREFIX, hex);
+	return audit_signer_init(&e->signer, name, secret_key(e->sign_seed), err);
+}
+
+static enum saqta_status meta_put(struct saqta_engine *e, const char *name, const void *value, size_t len, struct saqta_error *err)
+{
+	return db_put(&e->txn, VAULT_META, name, strlen(name), value, len, err);
+}
+
+static enum saqta_status meta_get(struct db *db, const char *name, struct buf *ret, struct saqta_error *err)
+{
+	enum saqta_status r = db_get(db, VAULT_META, name, strlen(name), ret, err);
+
+	return r == SAQTA_ERR_MISSING ? err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the row `%s` is missing", db_path(db), name) : r;
+}
+
+/* Put e->policy in force: an entry that names it and its digest; whatever is decided from now on cites that entry. */
+static enum saqta_status enforce_policy(struct saqta_engine *e, const char *pack, struct saqta_error *err)
+{
+	cleanup_(answer_done) struct answer a;
+	cleanup_(buf_done) struct buf more = {0}, row = {0};
+	struct json_out j = {.out = &more};
+	enum saqta_status r;
+
+	answer_init(&a);
+	e->policy_entry = audit_log_size(e->log);
+	json_open(&j, NULL, '{');
+	json_hex(&j, "digest", policy_digest(e->policy), HASH_SIZE);
+	json_text(&j, "id", policy_id(e->policy));
+	json_text(&j, "version", policy_version(e->policy));
+	json_shut(&j, '}');
+	buf_string(&row, pack);
+	buf_i64(&row, (int64_t)e->policy_entry);
+	buf_bytes(&row, policy_digest(e->policy), HASH_SIZE);
+	if (more.failed || row.failed)
+		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+	r = hall_record(e, "policy", hall_now(e), &a, &(struct entry_extra){.json = (const char *)more.data}, err);
+	return r ? r : meta_put(e, "policy", row.data, row.len, err);
+}
+
+/* The first transaction of a vault: its id, the controller's row, the policy in force. */
+static enum saqta_status found_vault(struct saqta_engine *e, const char *pack, struct saqta_error *err)
+{
+	enum saqta_status r = hall_begin(e, err);
+
+	if (!r)
+		r = meta_put(e, "id", e->vault.id, sizeof(e->vault.id), err);
+	if (!r)
+		r = vault_create_controller(&e->vault, &e->txn, &e->controller, err);
+	if (!r)
+		r = enforce_policy(e, pack, err);
+	return r ? r : hall_commit(e, err);
+}
+
+/* Open the log over the vault's store and sign with its key. Takes over @db and @keys. */
+static enum saqta_status join(struct saqta_engine *e, struct db *db, struct keystore *keys, const uint8_t id[16], struct saqta_error *err)
+{
+	enum saqta_status r = vault_open(&e->vault, db, keys, id, err);
+
+	if (!r)
+		r = audit_log_open(db, VAULT_ENTRY, VAULT_NODE, &e->log, err);
+	return r ? r : open_signer(e, err);
+}
+
+/* ---- making a vault ---- */
+
+static enum saqta_status make_files(struct saqta_engine *e, const struct paths *p, struct saqta_error *err)
+{
+	cleanup_(secret_freep) struct secret *master = NULL;
+	struct keystore *keys = NULL;
+	struct db *db = NULL;
+	uint8_t id[16];
+	enum saqta_status r;
+
+	if (access(p->vault, F_OK) == 0)
+		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: there is a vault already", p->vault);
+	if (access(p->keystore, F_OK) == 0)
+		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: there is a keystore already; it may belong to another vault", p->keystore);
+	if (access(p->key_file, F_OK) != 0) {
+		r = keyfile_create(p->key_file, err);
+		if (r)
+			return r;
+	}
+	r = keyfile_read(p->key_file, &master, err);
+	if (r)
+		return r;
+	crypt_random(id, sizeof(id));
+	r = keystore_create(p->keystore, master, id, &keys, err);
+	if (r)
+		return r;
+	r = db_open(p->vault, DB_CREATE, &vault_schema, &db, err);
+	if (r) {
+		keystore_close(keys);
+		return r;
+	}
+	return join(e, db, keys, id, err);
+}
+
+static enum saqta_status publish_vkey(struct saqta_engine *e, const char *path, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf text = {0};
+
+	audit_vkey_format(&e->signer.verifier, &text);
+	buf_str(&text, "\n");
+	return write_file(path, &text, err);
+}
+
+static enum saqta_status keep_paths(struct saqta_engine *e, const struct paths *p, struct saqta_error *err)
+{
+	e->guard_path = strdup(p->guard);
+	e->vkey_path = strdup(p->vkey);
+	e->vault_dir = strdup(p->vault_dir);
+	e->keep_dir = strdup(p->keep_dir);
+	return e->guard_path && e->vkey_path && e->vault_dir && e->keep_dir ? SAQTA_OK : err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+}
+
+enum saqta_status saqta_engine_init(const struct saqta_options *o, const char *pack, saqta_write_fn write, void *user, struct saqta_error *err)
+{
+	cleanup_(paths_done) struct paths p;
+	cleanup_(problems_done) struct problems problems = {0};
+	struct saqta_engine *e;
+	enum saqta_status r = paths_init(o, &p, err);
+
+	if (r)
+		return r;
+	e = engine_new(o, err);
+	if (!e)
+		return err ? err->status : SAQTA_ERR_NOMEM;
+	r = policy_load(pack, e->policy_dirs, &e->policy, &problems, err);
+	if (problems.text.len > 0 && write)
+		(void)write(user, (const char *)problems.text.data, problems.text.len);
+	if (!r)
+		r = make_dir(p.vault_dir, err);
+	if (!r)
+		r = make_dir(p.keep_dir, err);
+	if (!r)
+		r = take_lock(p.lock, o->wait_s, &e->lock_fd, err);
+	if (!r)
+		r = make_files(e, &p, err);
+	if (!r)
+		r = keep_paths(e, &p, err);
+	if (!r)
+		r = found_vault(e, pack, err);
+	if (!r)
+		r = hall_checkpoint(e, err);
+	if (!r)
+		r = publish_vkey(e, p.vkey, err);
+	(void)saqta_engine_close(e);
+	return r;
+}
+
+/* ---- opening ---- */
+
+static enum saqta_status load_policy_in_force(struct saqta_engine *e, struct saqta_error *err)
+{
+	cleanup_(problems_done) struct problems problems = {0};
+	cleanup_(buf_done) struct buf row = {0};
+	struct cursor c;
+	const uint8_t *digest;
+	size_t digest_len;
+	char *pack;
+	enum saqta_status r = meta_get(e->vault.db, "policy", &row, err);
+
+	if (r)
+		return r;
+	c = (struct cursor){.data = row.data, .len = row.len};
+	pack = cursor_string(&c);
+	e->policy_entry = (uint64_t)cursor_i64(&c);
+	digest = cursor_bytes(&c, &digest_len);
+	if (c.failed || digest_len != HASH_SIZE || !pack) {
+		free(pack);
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "the row `policy` is cut");
+	}
+	r = policy_load(pack, e->policy_dirs, &e->policy, &problems, err);
+	/* What decided is recorded by digest: another text under the same name is another policy. */
+	if (!r && memcmp(policy_digest(e->policy), digest, HASH_SIZE) != 0)
+		r = err_set(err, SAQTA_ERR_POLICY, 0, "the pack `%s` is not the one in force: it, its base, vocabulary or calendar was changed; "
+			    "put the former files back, or put the new ones in force with `saqta policy use`", pack);
+	free(pack);
+	return r;
+}
+
+/* The recorded clock of the newest entry: the sweep's guard against a clock that was set back. */
+static enum saqta_status read_newest(struct saqta_engine *e, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf body = {0};
+	uint64_t size = audit_log_size(e->log);
+	const char *recorded;
+	json_t *root;
+	enum saqta_status r;
+
+	if (size == 0)
+		return SAQTA_OK;
+	r = audit_log_entry(e->log, size - 1, &body, err);
+	if (r)
+		return r;
+	root = json_loadb((const char *)body.data, body.len, 0, NULL);
+	recorded = json_string_value(json_object_get(root, "recorded"));
+	if (!recorded || !instant_parse(recorded, strlen(recorded), &e->newest_us))
+		r = err_set(err, SAQTA_ERR_TAMPERED, 0, "the newest entry of the log has no time");
+	json_decref(root);
+	return r;
+}
+
+static enum saqta_status check_guard(struct saqta_engine *e, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf note = {0};
+	enum saqta_status r = audit_guard_read(e->guard_path, &note, err);
+
+	if (r == SAQTA_ERR_MISSING)
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the guard is missing: whether this is the newest vault cannot be told", e->guard_path);
+	return r ? r : audit_guard_check(e->log, &note, &e->signer.verifier, err);
+}
+
+static enum saqta_status open_files(struct saqta_engine *e, const struct paths *p, struct saqta_error *err)
+{
+	cleanup_(secret_freep) struct secret *master = NULL;
+	cleanup_(buf_done) struct buf id = {0};
+	struct keystore *keys = NULL;
+	struct db *db = NULL;
+	enum saqta_status r;
+
+	if (access(p->vault, F_OK) != 0)
+		return err_set(err, SAQTA_ERR_MISSING, 0, "%s: there is no vault: make one with `saqta init`", p->vault);
+	r = keyfile_read(p->key_file, &master, err);
+	if (r)
+		return r;
+	r = db_open(p->vault, e->is_reader ? DB_READ_ONLY : DB_OPEN, &vault_schema, &db, err);
+	if (r)
+		return r;
+	r = meta_get(db, "id", &id, err);
+	if (!r && id.len != 16)
+		r = err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the row `id` is cut", p->vault);
+	if (!r)
+		r = keystore_open(p->keystore, master, id.data, &keys, err);
+	if (r) {
+		db_close(db);
+		return r;
+	}
+	return join(e, db, keys, id.data, err);
+}
+
+/* What a crash left: keys whose subjects are destroyed, and keys of subjects that never came to be. */
+static enum saqta_status finish_crash(struct saqta_engine *e, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf last = {0};
+	enum saqta_status r = vault_destroy_keys(&e->vault, err);
+
+	if (r)
+		return r;
+	r = db_last(e->vault.db, VAULT_SUBJECT, &last, err);
+	if (r || last.len < SUBJECT_ID_SIZE)
+		return r ? r : err_set(err, SAQTA_ERR_TAMPERED, 0, "a subject's key is too short");
+	return keystore_trim(e->vault.keys, last.data, err);
+}
+
+enum saqta_status saqta_engine_open(const struct saqta_options *o, saqta_engine **ret, struct saqta_error *err)
+{
+	cleanup_(paths_done) struct paths p;
+	struct saqta_engine *e;
+	enum saqta_status r = paths_init(o, &p, err);
+
+	if (r)
+		return r;
+	e = engine_new(o, err);
+	if (!e)
+		return err ? err->status : SAQTA_ERR_NOMEM;
+	e->is_reader = o->read_only;
+	if (access(p.vault, F_OK) != 0)
+		r = err_set(err, SAQTA_ERR_MISSING, 0, "%s: there is no vault: make one with `saqta init`", p.vault);
+	if (!r && !e->is_reader)
+		r = take_lock(p.lock, o->wait_s, &e->lock_fd, err);
+	if (!r)
+		r = keep_paths(e, &p, err);
+	if (!r)
+		r = open_files(e, &p, err);
+	if (!r)
+		r = check_guard(e, err);
+	if (!r)
+		r = vault_load(&e->vault, vault_controller_id, &e->controller, err);
+	if (!r)
+		r = read_newest(e, err);
+	if (!r)
+		r = load_policy_in_force(e, err);
+	if (!r && !e->is_reader)
+		r = finish_crash(e, err);
+	if (r) {
+		(void)saqta_engine_close(e);
+		return r;
+	}
+	*ret = e;
+	return SAQTA_OK;
+}
+
+enum saqta_status hall_open_memory(const char *pack, const char *dirs, int64_t now_us, struct saqta_engine **ret, struct problems *problems,
+				   struct saqta_error *err)
+{
+	struct saqta_options o = {.size = sizeof(o), .policy_dirs = dirs};
+	cleanup_(secret_freep) struct secret *master = NULL;
+	struct saqta_engine *e = engine_new(&o, err);
+	struct keystore *keys = NULL;
+	struct db *db = NULL;
+	uint8_t id[16];
+	enum saqta_status r;
+
+	if (!e)
+		return err ? err->status : SAQTA_ERR_NOMEM;
+	e->is_memory = true;
+	e->fixed_now_us = now_us;
+	r = policy_load(pack, e->policy_dirs, &e->policy, problems, err);
+	if (!r)
+		r = secret_new(&master, err);
+	if (!r) {
+		crypt_random(secret_key(master), KEY_SIZE);
+		crypt_random(id, sizeof(id));
+		r = keystore_create(NULL, master, id, &keys, err);
+	}
+	if (!r) {
+		r = db_open(NULL, DB_MEMORY, &vault_schema, &db, err);
+		if (r)
+			keystore_close(keys);
+	}
+	if (!r)
+		r = join(e, db, keys, id, err);
+	if (!r)
+		r = found_vault(e, pack, err);
+	if (r) {
+		(void)saqta_engine_close(e);
+		return r;
+	}
+	*ret = e;
+	return SAQTA_OK;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef HALL_HALL_H
+#define HALL_HALL_H
+
+#include "audit/log.h"
+#include "base/json.h"
+#include "event.h"
+#include "policy/policy.h"
+#include "saqta/engine.h"
+#include "vault/vault.h"
+
+/* The hall: the only files that see policy, vault and log together.
+ *
+ * Invariants kept here (design.md numbers them; tests cite the numbers):
+ * (1) A committed change of protected data has at least one audit entry in the same transaction.
+ * (2) Every entry carries the policy that decided, and the ids and clauses of the deciding rules.
+ * (4) No personal value enters an entry, an error or a log line.
+ * (6) What has been answered is durable: answers leave the engine only after the commit.
+ * (8) A blocked subject's data are not used, disclosed, changed or destroyed, by any path.
+ * (9) There is one path on which data are destroyed (destroy.c); holds and blocks are checked inside its transaction. */
+
+enum outcome { OUTCOME_APPLIED, OUTCOME_DENIED, OUTCOME_DEFERRED, OUTCOME_DUPLICATE, OUTCOME_INVALID };
+const char *outcome_name(enum outcome o);
+
+/** What is answered to one event, and recorded of it. */
+struct answer {
+	enum outcome outcome;
+	struct buf rules, clauses; /* separated by spaces, each once, decisive first */
+	int64_t due_us;            /* INSTANT_NONE */
+	int unknown_year;
+	const char *state;         /* static; NULL */
+	uint64_t task;             /* 0 */
+	bool has_receipt;
+	uint8_t receipt[16];
+	bool has_audit;
+	uint64_t audit;
+	struct saqta_error error;  /* of an invalid line, or why no due */
+};
+void answer_init(struct answer *a);
+void answer_done(struct answer *a);
+void answer_clauses(struct answer *a, const char *clauses); /* words, each added once */
+void answer_rule(struct answer *a, const struct policy *p, unsigned rule);
+void answer_due(struct answer *a, int64_t due_us); /* keeps the earlier */
+void answer_json(const struct answer *a, unsigned line, const struct zone *zone, struct buf *ret);
+
+struct saqta_engine {
+	struct vault vault;
+	struct audit_log *log;
+	struct policy *policy;
+	uint64_t policy_entry; /* the audit entry that put it in force */
+	char *policy_dirs;
+	char *actor;
+	int64_t fixed_now_us; /* INSTANT_NONE: the system's clock */
+	int64_t newest_us;    /* recorded clock of the newest entry; INSTANT_NONE: none */
+	struct db_txn txn;
+	bool is_reader, is_memory;
+	bool is_broken;       /* (10): nothing is served until reopened */
+	struct subject current; /* the subject of the last line, written back when another comes or at the commit */
+	bool has_current;
+	struct subject controller;
+	struct buf answers;   /* of the open transaction, one per line */
+	struct buf entry;     /* scratch */
+	uint64_t n_lines, n_invalid, n_duplicate;
+	bool has_destroyed;   /* keys wait for destruction after the commit */
+	uint8_t depersonalised_id[SUBJECT_ID_SIZE]; /* of the last one, for the scenario runner; never stored */
+	/* log signing and guard */
+	struct secret *sign_seed;
+	struct audit_signer signer;
+	char *guard_path, *vkey_path;
+	int lock_fd;
+	char *vault_dir, *keep_dir;
+};
+
+int64_t hall_now(const struct saqta_engine *e);
+
+/* txn.c */
+enum saqta_status hall_begin(struct saqta_engine *e, struct saqta_error *err) must_check_; /* no-op if open */
+enum saqta_status hall_commit(struct saqta_engine *e, struct saqta_error *err) must_check_;
+void hall_abort(struct saqta_engine *e); /* roll back and forget all caches; broken if that fails */
+/** Sign the head and put it into the guard. */
+enum saqta_status hall_checkpoint(struct saqta_engine *e, struct saqta_error *err) must_check_;
+/** The subject known as @external_id into e->current; SAQTA_ERR_MISSING (no text) if unknown. */
+enum saqta_status hall_subject(struct saqta_engine *e, const char *external_id, struct subject **ret, struct saqta_error *err) must_check_;
+enum saqta_status hall_subject_by_id(struct saqta_engine *e, const uint8_t id[SUBJECT_ID_SIZE], struct subject **ret, struct saqta_error *err) must_check_;
+/** Write back e->current and the controller if they changed. */
+enum saqta_status hall_flush(struct saqta_engine *e, struct saqta_error *err) must_check_;
+/** Derive when the sweep must look at @s and move it there; exact: also to a later time. */
+enum saqta_status hall_schedule(struct saqta_engine *e, struct subject *s, bool is_exact, struct saqta_error *err) must_check_;
+void hall_reached(const struct saqta_engine *e, const struct subject *s, int64_t *ret_reached, int64_t *ret_achieved);
+
+/* record.c: entries */
+struct entry_extra { /* members of particular entries; zero or NULL: left out */
+	const char *input;  /* canonical event, committed to */
+	size_t input_len;
+	const char *request, *kind; /* kind of request, milestone, … */
+	const struct subject *subject;
+	const char *json; /* further members, sorted after the others, `"name":value,…` */
+};
+/** Append an entry of @type about @a at @at_us; sets a->audit. */
+enum saqta_status hall_record(struct saqta_engine *e, const char *type, int64_t at_us, struct answer *a, const struct entry_extra *extra,
+			      struct saqta_error *err) must_check_;
+
+/* facts.c */
+/** @s NULL: nobody is known under that id, or the event has no subject. */
+void hall_facts(struct saqta_engine *e, const struct event *ev, const struct subject *s, struct facts *ret);
+void hall_subject_facts(struct saqta_engine *e, const struct subject *s, int64_t at_us, struct facts *ret);
+/** Decide and cite in @a what decided; true if permitted. */
+bool hall_decide(struct saqta_engine *e, const struct subject *s, struct facts *f, int64_t at_us, struct answer *a, struct decision *ret);
+
+/* effects.c */
+struct effect_context {
+	struct saqta_engine *e;
+	struct subject *s; /* the controller for events without subject */
+	const struct event *ev;
+	int64_t at_us;
+	struct answer *a;
+	struct request *request; /* the request that the event is about, or NULL */
+};
+enum saqta_status effects_apply(struct effect_context *c, const struct plan *plan, struct saqta_error *err) must_check_;
+enum saqta_status effects_withdraw(struct effect_context *c, const struct idset *scopes, const char *channel, const char *form,
+				   struct saqta_error *err) must_check_;
+/** Carry out waiting withdrawals whose condition is now met; @ret_n how many. */
+enum saqta_status effects_pending(struct effect_context *c, unsigned *ret_n, struct saqta_error *err) must_check_;
+void plan_cite(struct answer *a, const struct policy *p, const struct plan *plan);
+
+/* events.c: what each event does once it is permitted */
+enum saqta_status event_carry_out(struct effect_context *c, const struct facts *f, struct saqta_error *err) must_check_;
+
+/* destroy.c: (9) */
+enum saqta_status hall_destroy_subject(struct saqta_engine *e, struct subject *s, int64_t at_us, const char *why, const char *clauses, bool is_late,
+				       uint8_t ret_receipt[16], struct saqta_error *err) must_check_;
+enum saqta_status hall_destroy_record(struct saqta_engine *e, struct subject *s, const struct record *r, int64_t at_us, const char *clauses,
+				      bool is_late, struct saqta_error *err) must_check_;
+enum saqta_status hall_depersonalise(struct saqta_engine *e, struct subject *s, const struct idset *keeps, int64_t at_us, struct answer *a,
+				     struct saqta_error *err) must_check_;
+/** What stands against destroying (all of) @s, or a record of @category: NULL if nothing, else clauses. Blocks, holds, evidence of requests. */
+const char *hall_held(const struct saqta_engine *e, const struct subject *s, int64_t now_us, const char *category, const char *record_id);
+
+/* sweep.c */
+struct sweep_result {
+	uint64_t examined, lapsed, stopped, destroyed, depersonalised, held, late;
+};
+enum saqta_status hall_sweep(struct saqta_engine *e, const struct saqta_sweep_options *o, int64_t now_us, struct sweep_result *ret, struct buf *ret_json,
+			     struct saqta_error *err) must_check_;
+
+/* apply.c */
+/** Take one parsed event within the open transaction. */
+enum saqta_status hall_apply(struct saqta_engine *e, const struct event *ev, struct answer *a, struct saqta_error *err) must_check_;
+/** Answer a question without any change: JSON appended to @ret; @ret_permit may be NULL. */
+enum saqta_status hall_question(struct saqta_engine *e, const struct event *ev, struct answer *a, struct buf *ret_json, bool *ret_permit,
+				struct saqta_error *err) must_check_;
+
+/* engine.c */
+/** The built-in places where packs are looked up, owned: $SAQTA_POLICY_PATH, ./policies, the installed folder. */
+char *hall_policy_dirs(void);
+/** An engine in memory under @pack, for scenarios. */
+enum saqta_status hall_open_memory(const char *pack, const char *dirs, int64_t now_us, struct saqta_engine **ret, struct problems *problems,
+				   struct saqta_error *err) must_check_;
+
+#endif

@@ -1,0 +1,646 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hall.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The daily run (contract 7). It walks the due index in steps: each step is one transaction over some subjects, so that a run that is killed
+ * leaves every subject whole or destroyed with its entry, and the next run goes on. What is due is found by `examine`, which changes
+ * nothing and also serves the dry run; it is done by `settle`. */
+
+#define STEP_SUBJECTS 2000
+#define CEILING_SUBJECTS 1000
+#define CEILING_PERCENT 5
+#define CLOCK_GUARD_US (35 * INT64_C(86400) * US_PER_S)
+#define RECORDS_MAX 4096 /* destroyed alone in one pass; more: the next pass */
+
+struct due_record {
+	uint64_t number;
+	bool is_late;
+	char clauses[160];
+};
+
+/* What is due of one subject. */
+struct finding {
+	unsigned lapsed;
+	bool is_destroyed; /* the subject as a whole */
+	bool is_late;
+	bool is_depersonalised;
+	struct buf clauses; /* why, and if held: by what */
+	struct due_record *records; /* owned */
+	size_t n_records;
+	const char *why;
+	struct buf held_by; /* empty: nothing is held */
+};
+
+struct sweep {
+	struct saqta_engine *e;
+	const struct saqta_sweep_options *o;
+	int64_t now_us;
+	bool is_dry;
+	struct sweep_result total;
+	json_t *held_by; /* clause -> count */
+	struct buf receipts;
+};
+
+static void finding_done(struct finding *f)
+{
+	buf_done(&f->clauses);
+	buf_done(&f->held_by);
+	free(f->records);
+}
+
+static void set_clauses(struct buf *b, const char *clauses)
+{
+	buf_clear(b);
+	buf_str(b, clauses && *clauses ? clauses : "-");
+}
+
+static void set_rule(const struct saqta_engine *e, struct buf *b, unsigned rule)
+{
+	buf_clear(b);
+	for (const char *const *c = rule_clauses(e->policy, rule); *c; c++) {
+		if (b->len > 0)
+			buf_str(b, " ");
+		buf_str(b, *c);
+	}
+}
+
+/* ---- finding what is due ---- */
+
+static unsigned count_lapses(const struct sweep *w, const struct subject *s)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < s->n_consents; i++) {
+		const struct consent_act *act = &s->consents[i];
+		int id = policy_find(w->e->policy, ID_CONSENT, act->scope);
+		int64_t end_us;
+
+		if (id < 0 || (act->kind != CONSENT_GIVEN && act->kind != CONSENT_VOUCHED) || subject_consent(s, act->scope) != act)
+			continue;
+		end_us = policy_consent_end(w->e->policy, id, act->at_us);
+		n += end_us != INSTANT_NONE && w->now_us >= end_us;
+	}
+	return n;
+}
+
+/* Is @s kept as a whole by an at-least term, given why it would go? */
+static bool keeps(const struct subject *s, const struct retention *ret, unsigned *ret_rule)
+{
+	if (s->is_ordered) {
+		*ret_rule = ret->keep_statute_rule;
+		return ret->is_kept_by_statute;
+	}
+	*ret_rule = ret->keep_rule;
+	return ret->is_kept;
+}
+
+static bool order_covers(const struct sweep *w, const struct subject *s, const char *category, const struct order **ret)
+{
+	for (size_t i = 0; i < s->n_orders; i++)
+		if (text_lists(s->orders[i].categories, category)) {
+			*ret = &s->orders[i];
+			return true;
+		}
+	(void)w;
+	return false;
+}
+
+static bool add_due(struct finding *f, const struct record *rec, bool is_late, const struct buf *clauses)
+{
+	struct due_record *d;
+
+	if (f->n_records >= RECORDS_MAX)
+		return true;
+	if ((f->n_records & (f->n_records - 1)) == 0) {
+		d = realloc(f->records, (f->n_records ? f->n_records * 2 : 1) * sizeof(*d));
+		if (!d)
+			return false;
+		f->records = d;
+	}
+	d = &f->records[f->n_records++];
+	*d = (struct due_record){.number = rec->number, .is_late = is_late};
+	(void)snprintf(d->clauses, sizeof(d->clauses), "%s", (const char *)clauses->data);
+	return true;
+}
+
+struct walk {
+	struct sweep *w;
+	const struct subject *s;
+	struct finding *f;
+	struct retention_subject rs;
+	int64_t *achieved;
+	bool goes;         /* the subject as a whole is due, or stopped */
+	bool goes_late;
+	unsigned n_kept;   /* records that an at-least term or a hold keeps although due */
+	int64_t next_us;   /* when the earliest of the records that stay is ripe */
+};
+
+static void purposes_of(const struct policy *p, const struct record *rec, struct idset *ret)
+{
+	const char *at = rec->purposes;
+
+	memset(ret, 0, sizeof(*ret));
+	while (*at) {
+		const char *end = strchrnul(at, ' ');
+		char word[128];
+		size_t len = (size_t)(end - at);
+		int id;
+
+		if (len < sizeof(word)) {
+			memcpy(word, at, len);
+			word[len] = 0;
+			id = policy_find(p, ID_PURPOSE, word);
+			if (id >= 0)
+				idset_add(ret, id);
+		}
+		at = *end ? end + 1 : end;
+	}
+}
+
+static enum saqta_status examine_record(struct walk *k, const struct record *rec, struct saqta_error *err)
+{
+	const struct policy *p = k->w->e->policy;
+	struct retention_record rr = {.category = policy_find(p, ID_CATEGORY, rec->category), .collected_us = rec->collected_us,
+				      .achieved_us = k->achieved};
+	cleanup_(buf_done) struct buf clauses = {0};
+	const struct order *order = NULL;
+	struct retention ret;
+	bool is_due = k->goes, is_late = k->goes_late, is_ordered;
+	const char *held;
+
+	purposes_of(p, rec, &rr.purposes);
+	policy_retention(p, &k->rs, &rr, k->w->now_us, &ret);
+	is_ordered = (k->goes && k->s->is_ordered) || order_covers(k->w, k->s, rec->category, &order);
+	if (order) {
+		is_due = true;
+		is_late |= order->due_us != INSTANT_NONE && k->w->now_us > order->due_us;
+		set_clauses(&clauses, order->clauses);
+	} else if (ret.has_end && ret.ripe_us <= k->w->now_us) {
+		is_due = true;
+		is_late |= k->w->now_us > ret.end_us;
+		set_rule(k->w->e, &clauses, ret.end_rule);
+	} else if (is_due) {
+		set_clauses(&clauses, (const char *)k->f->clauses.data);
+	}
+	if (!is_due) {
+		if (ret.has_end && ret.ripe_us < k->next_us)
+			k->next_us = ret.ripe_us;
+		return SAQTA_OK;
+	}
+	if (is_ordered ? ret.is_kept_by_statute : ret.is_kept) {
+		k->n_kept++;
+		set_rule(k->w->e, &k->f->held_by, is_ordered ? ret.keep_statute_rule : ret.keep_rule);
+		return SAQTA_OK;
+	}
+	held = hall_held(k->w->e, k->s, k->w->now_us, rec->category, rec->id);
+	if (held) {
+		k->n_kept++;
+		set_clauses(&k->f->held_by, held);
+		return SAQTA_OK;
+	}
+	return add_due(k->f, rec, is_late, &clauses) ? SAQTA_OK : err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+}
+
+static enum saqta_status examine_records(struct walk *k, struct saqta_error *err)
+{
+	struct record_scan scan;
+	struct record rec = {0};
+	enum saqta_status r = vault_records(&k->w->e->vault, k->s, &scan, err);
+
+	while (!r) {
+		r = vault_next_record(&scan, &rec, err);
+		if (!r)
+			r = examine_record(k, &rec, err);
+	}
+	record_done(&rec);
+	vault_records_end(&scan);
+	return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
+}
+
+/* Is the subject as a whole to go: stopped, or its term over? */
+static void examine_whole(struct walk *k, const struct retention *ret)
+{
+	const struct subject *s = k->s;
+	struct finding *f = k->f;
+
+	if (s->is_stopped) {
+		k->goes = true;
+		k->goes_late = s->stop_due_us != INSTANT_NONE && k->w->now_us > s->stop_due_us;
+		f->why = s->is_ordered ? "ordered" : "stopped";
+		set_clauses(&f->clauses, s->stop_clauses);
+	} else if (ret->has_end && ret->ripe_us <= k->w->now_us) {
+		k->goes = true;
+		k->goes_late = k->w->now_us > ret->end_us;
+		f->why = "term";
+		f->is_depersonalised = ret->depersonalise;
+		set_rule(k->w->e, &f->clauses, ret->end_rule);
+	}
+}
+
+static enum saqta_status examine(struct sweep *w, const struct subject *s, struct finding *f, int64_t *ret_next_us, struct saqta_error *err)
+{
+	int64_t reached[POLICY_SET_BITS], achieved[POLICY_SET_BITS];
+	struct walk k = {.w = w, .s = s, .f = f, .achieved = achieved, .next_us = INT64_MAX,
+			 .rs = {.registered_us = s->registered_us, .newest_collected_us = s->newest_collected_us, .reached_us = reached}};
+	struct retention_record whole = {.is_subject = true, .category = -1, .achieved_us = achieved};
+	struct retention ret;
+	const char *held;
+	unsigned rule;
+	enum saqta_status r = SAQTA_OK;
+
+	memset(f, 0, sizeof(*f));
+	f->lapsed = count_lapses(w, s);
+	hall_reached(w->e, s, reached, achieved);
+	policy_retention(w->e->policy, &k.rs, &whole, w->now_us, &ret);
+	examine_whole(&k, &ret);
+	/* The records are looked at where one may be due without the others, or kept while the others go. */
+	if (k.goes || s->n_orders > 0 || s->records_check_us <= w->now_us)
+		r = examine_records(&k, err);
+	*ret_next_us = k.next_us;
+	if (r || !k.goes)
+		return r;
+	held = hall_held(w->e, s, w->now_us, NULL, NULL);
+	f->is_late = k.goes_late;
+	if (keeps(s, &ret, &rule))
+		set_rule(w->e, &f->held_by, rule);
+	else if (held)
+		set_clauses(&f->held_by, held);
+	else if (k.n_kept == 0)
+		f->is_destroyed = true;
+	return SAQTA_OK;
+}
+
+/* ---- doing it ---- */
+
+static enum saqta_status lapse(struct sweep *w, struct subject *s, unsigned *ret_n, struct saqta_error *err)
+{
+	const struct policy *p = w->e->policy;
+	size_t n = s->n_consents; /* acts added below need no look */
+
+	for (size_t i = 0; i < n; i++) {
+		cleanup_(answer_done) struct answer a;
+		const struct consent_act *act = &s->consents[i];
+		struct consent_act *end;
+		int id = policy_find(p, ID_CONSENT, act->scope);
+		int64_t end_us;
+		enum saqta_status r;
+
+		answer_init(&a);
+		if (id < 0 || (act->kind != CONSENT_GIVEN && act->kind != CONSENT_VOUCHED) || subject_consent(s, act->scope) != act)
+			continue;
+		end_us = policy_consent_end(p, id, act->at_us);
+		if (end_us == INSTANT_NONE || w->now_us < end_us)
+			continue;
+		answer_rule(&a, p, policy_consent(p, id)->lapse_rule);
+		end = subject_add_consent(s);
+		if (!end)
+			return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+		end->kind = CONSENT_LAPSED;
+		end->at_us = end_us;
+		end->scope = text_copy(policy_name(p, ID_CONSENT, id));
+		end->clauses = text_copy((const char *)a.clauses.data);
+		s->is_dirty = true;
+		++*ret_n;
+		r = hall_record(w->e, "lapsed", w->now_us, &a, &(struct entry_extra){.subject = s, .kind = policy_name(p, ID_CONSENT, id)}, err);
+		if (r)
+			return r;
+	}
+	return SAQTA_OK;
+}
+
+/* Withdrawals that waited for a condition which time alone has met. */
+static enum saqta_status stop_pending(struct sweep *w, struct subject *s, struct saqta_error *err)
+{
+	cleanup_(answer_done) struct answer a;
+	struct effect_context c = {.e = w->e, .s = s, .at_us = w->now_us, .a = &a};
+	unsigned n = 0;
+	enum saqta_status r;
+
+	answer_init(&a);
+	if (s->n_pending == 0)
+		return SAQTA_OK;
+	r = effects_pending(&c, &n, err);
+	if (r || n == 0)
+		return r;
+	w->total.stopped++;
+	a.state = subject_state(s);
+	return hall_record(w->e, "stopped", w->now_us, &a, &(struct entry_extra){.subject = s}, err);
+}
+
+static enum saqta_status destroy_records(struct sweep *w, struct subject *s, const struct finding *f, struct saqta_error *err)
+{
+	for (size_t i = 0; i < f->n_records; i++) {
+		struct record_scan scan;
+		struct record rec = {0};
+		enum saqta_status r = vault_records(&w->e->vault, s, &scan, err);
+
+		while (!r) {
+			r = vault_next_record(&scan, &rec, err);
+			if (!r && rec.number == f->records[i].number)
+				break;
+		}
+		vault_records_end(&scan);
+		if (!r)
+			r = hall_destroy_record(w->e, s, &rec, w->now_us, f->records[i].clauses, f->records[i].is_late, err);
+		record_done(&rec);
+		if (r)
+			return r;
+	}
+	return SAQTA_OK;
+}
+
+static void note_receipt(struct sweep *w, const char *external_id, const uint8_t receipt[16])
+{
+	char hex[33];
+
+	if (!w->o->receipts || !external_id)
+		return;
+	hex_encode(receipt, 16, hex);
+	buf_fmt(&w->receipts, "%s\t%s\n", external_id, hex);
+}
+
+static enum saqta_status destroy_whole(struct sweep *w, struct subject *s, const struct finding *f, struct saqta_error *err)
+{
+	char *external_id = text_copy(s->external_id);
+	uint8_t receipt[16];
+	enum saqta_status r = hall_destroy_subject(w->e, s, w->now_us, f->why, (const char *)f->clauses.data, f->is_late, receipt, err);
+
+	if (!r)
+		note_receipt(w, external_id, receipt);
+	if (external_id)
+		crypt_wipe(external_id, strlen(external_id));
+	free(external_id);
+	return r;
+}
+
+static void count(struct sweep *w, const struct finding *f)
+{
+	w->total.lapsed += f->lapsed;
+	w->total.destroyed += f->is_destroyed;
+	w->total.late += f->is_destroyed && f->is_late;
+	if (f->held_by.len > 0) {
+		const char *clause = (const char *)f->held_by.data;
+		char first[128];
+
+		(void)snprintf(first, sizeof(first), "%.*s", (int)strcspn(clause, " "), clause);
+		w->total.held++;
+		json_object_set_new(w->held_by, first, json_integer(1 + json_integer_value(json_object_get(w->held_by, first))));
+	}
+}
+
+/* An order is done with when nothing it names is left. */
+static void drop_orders(struct subject *s, const struct finding *f)
+{
+	if (f->held_by.len > 0)
+		return;
+	for (size_t i = 0; i < s->n_orders; i++) {
+		free(s->orders[i].categories);
+		free(s->orders[i].clauses);
+	}
+	free(s->orders);
+	s->orders = NULL;
+	s->n_orders = 0;
+	s->is_dirty = true;
+}
+
+static enum saqta_status settle(struct sweep *w, struct subject *s, struct saqta_error *err)
+{
+	cleanup_(finding_done) struct finding f = {0};
+	unsigned lapsed = 0;
+	int64_t next_us = INT64_MAX;
+	enum saqta_status r;
+
+	if (!w->is_dry) {
+		r = lapse(w, s, &lapsed, err);
+		if (!r)
+			r = stop_pending(w, s, err);
+		if (r)
+			return r;
+	}
+	r = examine(w, s, &f, &next_us, err);
+	if (r)
+		return r;
+	f.lapsed += lapsed;
+	count(w, &f);
+	if (w->is_dry)
+		return SAQTA_OK;
+	if (f.is_destroyed)
+		return destroy_whole(w, s, &f, err);
+	r = destroy_records(w, s, &f, err);
+	if (r)
+		return r;
+	if (s->n_orders > 0)
+		drop_orders(s, &f);
+	/* Held work stays where it is, so that each run counts it until it can be done. */
+	if (f.held_by.len > 0)
+		return SAQTA_OK;
+	s->records_check_us = next_us;
+	s->is_dirty = true;
+	return hall_schedule(w->e, s, true, err);
+}
+
+/* ---- walking the due index ---- */
+
+static enum saqta_status read_step(struct sweep *w, struct buf *position, uint8_t (*ids)[SUBJECT_ID_SIZE], size_t *ret_n, struct saqta_error *err)
+{
+	cleanup_(db_scan_closep) struct db_scan *scan = NULL;
+	uint64_t limit = (uint64_t)w->now_us ^ UINT64_C(1) << 63;
+	enum saqta_status r = db_scan_open(w->e->vault.db, VAULT_DUE, position->data ? position->data : (const uint8_t *)"", position->len, "", 0, &scan, err);
+
+	*ret_n = 0;
+	while (!r && *ret_n < STEP_SUBJECTS) {
+		const uint8_t *key, *value;
+		size_t key_len, value_len;
+		uint64_t at = 0;
+
+		r = db_scan_next(scan, &key, &key_len, &value, &value_len, err);
+		if (r)
+			break;
+		if (key_len != 8 + SUBJECT_ID_SIZE)
+			return err_set(err, SAQTA_ERR_TAMPERED, 0, "a key of the due index has the wrong length");
+		for (int i = 0; i < 8; i++)
+			at = at << 8 | key[i];
+		if (at > limit)
+			break;
+		memcpy(ids[(*ret_n)++], key + 8, SUBJECT_ID_SIZE);
+		buf_clear(position);
+		buf_add(position, key, key_len);
+		buf_add(position, "", 1); /* the next step begins behind this key */
+	}
+	return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
+}
+
+static enum saqta_status commit_step(struct sweep *w, struct saqta_error *err)
+{
+	enum saqta_status r;
+
+	if (w->is_dry)
+		return SAQTA_OK;
+	/* Looking at a subject again later moves its place in the due index and changes nothing that is protected: recorded as part of the
+	 * run, by its start and end. */
+	w->e->txn.records++;
+	r = hall_commit(w->e, err);
+	if (!r && w->receipts.len > 0) {
+		if (w->receipts.failed || w->o->receipts(w->o->receipts_user, (const char *)w->receipts.data, w->receipts.len) != 0)
+			r = err_set(err, SAQTA_ERR_STORE, 0, "the receipts cannot be written; the destructions done so far are recorded");
+		crypt_wipe(w->receipts.data, w->receipts.len);
+		buf_clear(&w->receipts);
+	}
+	return r;
+}
+
+static enum saqta_status walk_due(struct sweep *w, struct saqta_error *err)
+{
+	uint8_t(*ids)[SUBJECT_ID_SIZE] = calloc(STEP_SUBJECTS, SUBJECT_ID_SIZE);
+	cleanup_(buf_done) struct buf position = {0};
+	size_t n = 0;
+	enum saqta_status r = SAQTA_OK;
+
+	if (!ids)
+		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+	do {
+		r = read_step(w, &position, ids, &n, err);
+		if (!r && !w->is_dry)
+			r = hall_begin(w->e, err);
+		for (size_t i = 0; !r && i < n; i++) {
+			struct subject *s;
+
+			r = hall_subject_by_id(w->e, ids[i], &s, err);
+			if (!r)
+				r = settle(w, s, err);
+			w->total.examined++;
+		}
+		if (!r)
+			r = commit_step(w, err);
+		if (!r && w->o->progress && w->o->progress(w->o->progress_user, w->total.examined, 0) != 0)
+			r = err_set(err, SAQTA_ERR_CANCELLED, 0, "stopped; what was done is recorded, run again to go on");
+	} while (!r && n == STEP_SUBJECTS);
+	free(ids);
+	return r;
+}
+
+/* ---- guards and report ---- */
+
+static void report_json(const struct sweep *w, const char *guard, struct buf *ret)
+{
+	struct json_out j = {.out = ret};
+	char *held = json_dumps(w->held_by, JSON_COMPACT | JSON_SORT_KEYS);
+	char at[INSTANT_TEXT_SIZE];
+
+	instant_format(w->now_us, policy_zone(w->e->policy), at);
+	json_open(&j, NULL, '{');
+	json_text(&j, "at", at);
+	json_bool(&j, "dry_run", w->is_dry);
+	json_int(&j, "examined", (int64_t)w->total.examined);
+	json_int(&j, "lapsed", (int64_t)w->total.lapsed);
+	json_int(&j, "stopped", (int64_t)w->total.stopped);
+	json_int(&j, "destroyed", (int64_t)w->total.destroyed);
+	json_int(&j, "depersonalised", (int64_t)w->total.depersonalised);
+	json_int(&j, "held", (int64_t)w->total.held);
+	json_int(&j, "late", (int64_t)w->total.late);
+	json_raw(&j, "held_by", held ? held : "{}");
+	json_text(&j, "guard", guard);
+	json_shut(&j, '}');
+	free(held);
+}
+
+/* Contract 7: more than the ceiling, or more than was confirmed, is not destroyed without a person's word. */
+static const char *ceiling(const struct sweep *w, uint64_t due, struct saqta_error *err)
+{
+	uint64_t subjects = 0, limit;
+
+	if (w->o->has_confirm)
+		return due > w->o->confirm ? "confirm" : NULL;
+	if (keystore_count(w->e->vault.keys, &subjects, err))
+		subjects = 0;
+	limit = subjects * CEILING_PERCENT / 100;
+	if (limit < CEILING_SUBJECTS)
+		limit = CEILING_SUBJECTS;
+	return due > limit ? "ceiling" : NULL;
+}
+
+static const char *clock_guard(const struct sweep *w)
+{
+	if (w->e->newest_us == INSTANT_NONE || w->o->unguarded)
+		return NULL;
+	if (w->now_us < w->e->newest_us)
+		return "clock-back";
+	return w->now_us - w->e->newest_us > CLOCK_GUARD_US && !w->o->has_confirm ? "clock-ahead" : NULL;
+}
+
+static enum saqta_status guard_error(const char *guard, uint64_t due, const struct saqta_sweep_options *o, struct saqta_error *err)
+{
+	if (strcmp(guard, "clock-back") == 0)
+		return err_set(err, SAQTA_ERR_GUARD, 0, "the clock stands before the newest entry: nothing was changed; set the clock right");
+	if (strcmp(guard, "clock-ahead") == 0)
+		return err_set(err, SAQTA_ERR_GUARD, 0, "the clock stands more than 35 days after the newest entry: nothing was changed; it would destroy "
+			       "%llu subjects: check the clock, then --confirm %llu", (unsigned long long)due, (unsigned long long)due);
+	if (strcmp(guard, "confirm") == 0)
+		return err_set(err, SAQTA_ERR_GUARD, 0, "%llu subjects are due and only %llu were confirmed: nothing was changed; look at a dry run again",
+			       (unsigned long long)due, (unsigned long long)o->confirm);
+	return err_set(err, SAQTA_ERR_GUARD, 0, "%llu subjects are due, more than the ceiling: nothing was changed; look at the dry run, then --confirm %llu",
+		       (unsigned long long)due, (unsigned long long)due);
+}
+
+static enum saqta_status note_run(struct sweep *w, const char *type, const char *json, struct saqta_error *err)
+{
+	cleanup_(answer_done) struct answer a;
+	enum saqta_status r;
+
+	answer_init(&a);
+	r = hall_begin(w->e, err);
+	if (!r)
+		r = hall_record(w->e, type, w->now_us, &a, &(struct entry_extra){.json = json}, err);
+	return r ? r : hall_commit(w->e, err);
+}
+
+static enum saqta_status run(struct sweep *w, struct buf *ret_json, struct saqta_error *err)
+{
+	const char *guard = clock_guard(w);
+	uint64_t due;
+	enum saqta_status r;
+
+	/* First look at everything without touching it: guards hold before anything is done, not in the middle. */
+	w->is_dry = true;
+	if (!w->o->unguarded || w->o->dry_run) {
+		r = walk_due(w, err);
+		if (r)
+			return r;
+		due = w->total.destroyed;
+		if (!guard && !w->o->unguarded)
+			guard = ceiling(w, due, err);
+		if (w->o->dry_run || guard) {
+			report_json(w, guard, ret_json);
+			return guard && !w->o->dry_run ? guard_error(guard, due, w->o, err) : SAQTA_OK;
+		}
+		memset(&w->total, 0, sizeof(w->total));
+		json_object_clear(w->held_by);
+	}
+	w->is_dry = false;
+	r = note_run(w, "sweep-start", NULL, err);
+	if (!r)
+		r = walk_due(w, err);
+	if (r) {
+		hall_abort(w->e);
+		return r;
+	}
+	report_json(w, NULL, ret_json);
+	r = note_run(w, "sweep-end", (const char *)ret_json->data, err);
+	/* Nothing deleted remains in the write-ahead log. */
+	return r || w->e->is_memory ? r : db_checkpoint(w->e->vault.db, err);
+}
+
+enum saqta_status hall_sweep(struct saqta_engine *e, const struct saqta_sweep_options *o, int64_t now_us, struct sweep_result *ret, struct buf *ret_json,
+			     struct saqta_error *err)
+{
+	struct sweep w = {.e = e, .o = o, .now_us = now_us, .held_by = json_object()};
+	enum saqta_status r = w.held_by ? run(&w, ret_json, err) : err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+
+	*ret = w.total;
+	json_decref(w.held_by);
+	buf_done(&w.receipts);
+	return r;
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vault/keystore.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { KS_META, KS_KEY, KS_TABLES };
+static const struct db_table tables[KS_TABLES] = {[KS_META] = {.name = "meta"}, [KS_KEY] = {.name = "key"}};
+static const struct db_schema schema = {.application_id = 0x7371744b /* "sqtK" */, .version = 1, .tables = tables, .n_tables = KS_TABLES};
+
+#define CACHE_KEYS 512
+
+struct keystore {
+	struct db *db;
+	uint8_t vault_id[16];
+	struct secret *epoch_key; /* owned */
+	struct secret *root;      /* owned: the branches derive from it */
+	uint32_t epoch;
+	struct db_txn txn; /* of keys added since the last flush */
+	struct secret *cache[CACHE_KEYS];
+	uint8_t cached_id[CACHE_KEYS][SUBJECT_ID_SIZE];
+	bool is_cached[CACHE_KEYS];
+	struct buf sealed;
+};
+
+/* ---- sealing ---- */
+
+#define AAD_MAX 64
+
+static size_t key_aad(const struct keystore *ks, const char *purpose, uint32_t epoch, const uint8_t *id, uint8_t ret[AAD_MAX])
+{
+	size_t n = strlen(purpose);
+
+	memcpy(ret, purpose, n);
+	memcpy(ret + n, ks->vault_id, 16);
+	n += 16;
+	for (int i = 0; i < 4; i++)
+		ret[n++] = (uint8_t)(epoch >> (24 - 8 * i));
+	if (id) {
+		memcpy(ret + n, id, SUBJECT_ID_SIZE);
+		n += SUBJECT_ID_SIZE;
+	}
+	return n;
+}
+
+/* A wrapped key: its epoch, then the key sealed under that epoch's key. */
+static enum saqta_status wrap(struct keystore *ks, const uint8_t *with, const char *purpose, const uint8_t *id, const uint8_t key[KEY_SIZE],
+			      struct saqta_error *err)
+{
+	uint8_t aad[AAD_MAX];
+	size_t n = key_aad(ks, purpose, ks->epoch, id, aad);
+
+	buf_clear(&ks->sealed);
+	buf_u32(&ks->sealed, ks->epoch);
+	return crypt_seal(with, aad, n, key, KEY_SIZE, &ks->sealed, err);
+}
+
+static enum saqta_status unwrap(struct keystore *ks, const uint8_t *with, const char *purpose, const uint8_t *id, const struct buf *wrapped,
+				uint8_t ret[KEY_SIZE], struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf plain = {0};
+	struct cursor c = {.data = wrapped->data, .len = wrapped->len};
+	uint32_t epoch = cursor_u32(&c);
+	uint8_t aad[AAD_MAX];
+	size_t n = key_aad(ks, purpose, epoch, id, aad);
+	enum saqta_status r;
+
+	if (c.failed)
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: a wrapped key is cut", db_path(ks->db));
+	r = crypt_open(with, aad, n, wrapped->data + c.pos, wrapped->len - c.pos, &plain, err);
+	if (!r && plain.len != KEY_SIZE)
+		r = err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: a wrapped key has the wrong length", db_path(ks->db));
+	if (!r)
+		memcpy(ret, plain.data, KEY_SIZE);
+	return r;
+}
+
+static enum saqta_status meta(struct keystore *ks, const char *name, struct buf *ret, struct saqta_error *err)
+{
+	enum saqta_status r = db_get(ks->db, KS_META, name, strlen(name), ret, err);
+
+	return r == SAQTA_ERR_MISSING ? err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the row `%s` is missing", db_path(ks->db), name) : r;
+}
+
+static void master_branch(const struct secret *master, uint8_t ret[KEY_SIZE])
+{
+	crypt_hkdf(secret_key((struct secret *)master), KEY_SIZE, NULL, 0, "saqta master 1", ret, KEY_SIZE);
+}
+
+/* ---- making and opening ---- */
+
+static enum saqta_status keystore_new(const char *path, enum db_mode mode, const uint8_t vault_id[16], struct keystore **ret, struct saqta_error *err)
+{
+	struct keystore *ks = calloc(1, sizeof(*ks));
+	enum saqta_status r;
+
+	if (!ks)
+		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+	memcpy(ks->vault_id, vault_id, sizeof(ks->vault_id));
+	ks->epoch = 1;
+	r = db_open(path, mode, &schema, &ks->db, err);
+	if (!r)
+		r = secret_new(&ks->epoch_key, err);
+	if (!r)
+		r = secret_new(&ks->root, err);
+	for (int i = 0; !r && i < CACHE_KEYS; i++)
+		r = secret_new(&ks->cache[i], err);
+	if (r) {
+		keystore_close(ks);
+		return r;
+	}
+	*ret = ks;
+	return SAQTA_OK;
+}
+
+enum saqta_status keystore_create(const char *path, const struct secret *master, const uint8_t vault_id[16], struct keystore **ret,
+				  struct saqta_error *err)
+{
+	cleanup_(db_txn_end) struct db_txn txn = DB_TXN_NONE;
+	cleanup_(keystore_closep) struct keystore *ks = NULL;
+	uint8_t kek[KEY_SIZE];
+	enum saqta_status r = keystore_new(path, path ? DB_CREATE : DB_MEMORY, vault_id, &ks, err);
+
+	if (r)
+		return r;
+	crypt_random(secret_key(ks->epoch_key), KEY_SIZE);
+	crypt_random(secret_key(ks->root), KEY_SIZE);
+	r = db_txn_begin(&txn, ks->db, err);
+	if (!r)
+		r = db_put(&txn, KS_META, "vault", 5, vault_id, 16, err);
+	master_branch(master, kek);
+	if (!r)
+		r = wrap(ks, kek, "saqta epoch", NULL, secret_key(ks->epoch_key), err);
+	crypt_wipe(kek, sizeof(kek));
+	if (!r)
+		r = db_put(&txn, KS_META, "epoch", 5, ks->sealed.data, ks->sealed.len, err);
+	if (!r)
+		r = wrap(ks, secret_key(ks->epoch_key), "saqta root", NULL, secret_key(ks->root), err);
+	if (!r)
+		r = db_put(&txn, KS_META, "root", 4, ks->sealed.data, ks->sealed.len, err);
+	if (!r)
+		r = db_txn_commit(&txn, err);
+	if (r)
+		return r;
+	*ret = ks;
+	ks = NULL;
+	return SAQTA_OK;
+}
+
+static enum saqta_status open_keys(struct keystore *ks, const struct secret *master, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf id = {0}, epoch = {0}, root = {0};
+	struct cursor c;
+	uint8_t kek[KEY_SIZE];
+	enum saqta_status r = meta(ks, "vault", &id, err);
+
+	if (!r && (id.len != 16 || memcmp(id.data, ks->vault_id, 16) != 0))
+		r = err_set(err, SAQTA_ERR_KEY, 0, "%s: this keystore belongs to another vault", db_path(ks->db));
+	if (!r)
+		r = meta(ks, "epoch", &epoch, err);
+	if (!r)
+		r = meta(ks, "root", &root, err);
+	if (r)
+		return r;
+	master_branch(master, kek);
+	r = unwrap(ks, kek, "saqta epoch", NULL, &epoch, secret_key(ks->epoch_key), err);
+	crypt_wipe(kek, sizeof(kek));
+	if (r == SAQTA_ERR_TAMPERED)
+		return err_set(err, SAQTA_ERR_KEY, 0, "%s: the master key is not the one of this keystore: give the right one with --key-file", db_path(ks->db));
+	if (r)
+		return r;
+	c = (struct cursor){.data = epoch.data, .len = epoch.len};
+	ks->epoch = cursor_u32(&c);
+	return unwrap(ks, secret_key(ks->epoch_key), "saqta root", NULL, &root, secret_key(ks->root), err);
+}
+
+enum saqta_status keystore_open(const char *path, const struct secret *master, const uint8_t vault_id[16], struct keystore **ret,
+				struct saqta_error *err)
+{
+	cleanup_(keystore_closep) struct keystore *ks = NULL;
+	enum saqta_status r = keystore_new(path, DB_OPEN, vault_id, &ks, err);
+
+	if (!r)
+		r = open_keys(ks, master, err);
+	if (r)
+		return r;
+	*ret = ks;
+	ks = NULL;
+	return SAQTA_OK;
+}
+
+struct keystore *keystore_close(struct keystore *ks)
+{
+	if (!ks)
+		return NULL;
+	db_txn_end(&ks->txn);
+	for (int i = 0; i < CACHE_KEYS; i++)
+		secret_free(ks->cache[i]);
+	secret_free(ks->epoch_key);
+	secret_free(ks->root);
+	buf_done(&ks->sealed);
+	db_close(ks->db);
+	free(ks);
+	return NULL;
+}
+
+void keystore_closep(struct keystore **ks)
+{
+	*ks = keystore_close(*ks);
+}
+
+enum saqta_status keystore_branch(struct keystore *ks, const char *label, struct secret **ret, struct saqta_error *err)
+{
+	struct secret *s = NULL;
+	enum saqta_status r = secret_new(&s, err);
+
+	if (r)
+		return r;
+	crypt_hkdf(secret_key(ks->root), KEY_SIZE, ks->vault_id, sizeof(ks->vault_id), label, secret_key(s), KEY_SIZE);
+	*ret = s;
+	return SAQTA_OK;
+}
+
+/* ---- data keys ---- */
+
+static unsigned slot_of(const uint8_t id[SUBJECT_ID_SIZE])
+{
+	return ((unsigned)id[14] << 8 | id[15]) % CACHE_KEYS; /* the random half */
+}
+
+static void cache_put(struct keystore *ks, const uint8_t id[SUBJECT_ID_SIZE], const uint8_t key[KEY_SIZE])
+{
+	unsigned slot = slot_of(id);
+
+	memcpy(secret_key(ks->cache[slot]), key, KEY_SIZE);
+	memcpy(ks->cached_id[slot], id, SUBJECT_ID_SIZE);
+	ks->is_cached[slot] = true;
+}
+
+static void cache_drop(struct keystore *ks, unsigned slot)
+{
+	crypt_wipe(secret_key(ks->cache[slot]), KEY_SIZE);
+	ks->is_cached[slot] = false;
+}
+
+enum saqta_status keystore_add(struct keystore *ks, const uint8_t id[SUBJECT_ID_SIZE], uint8_t ret[KEY_SIZE], struct saqta_error *err)
+{
+	enum saqta_status r = ks->txn.db ? SAQTA_OK : db_txn_begin(&ks->txn, ks->db, err);
+
+	if (r)
+		return r;
+	crypt_random(ret, KEY_SIZE);
+	r = wrap(ks, secret_key(ks->epoch_key), "saqta key", id, ret, err);
+	if (!r)
+		r = db_put(&ks->txn, KS_KEY, id, SUBJECT_ID_SIZE, ks->sealed.data, ks->sealed.len, err);
+	if (!r)
+		cache_put(ks, id, ret);
+	return r;
+}
+
+enum saqta_status keystore_flush(struct keystore *ks, struct saqta_error *err)
+{
+	return ks->txn.db ? db_txn_commit(&ks->txn, err) : SAQTA_OK;
+}
+
+void keystore_cancel(struct keystore *ks)
+{
+	if (!ks->txn.db)
+		return;
+	db_txn_end(&ks->txn);
+	for (unsigned i = 0; i < CACHE_KEYS; i++)
+		cache_drop(ks, i);
+}
+
+enum saqta_status keystore_get(struct keystore *ks, const uint8_t id[SUBJECT_ID_SIZE], uint8_t ret[KEY_SIZE], struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf wrapped = {0};
+	unsigned slot = slot_of(id);
+	enum saqta_status r;
+
+	if (ks->is_cached[slot] && memcmp(ks->cached_id[slot], id, SUBJECT_ID_SIZE) == 0) {
+		memcpy(ret, secret_key(ks->cache[slot]), KEY_SIZE);
+		return SAQTA_OK;
+	}
+	r = db_get(ks->db, KS_KEY, id, SUBJECT_ID_SIZE, &wrapped, err);
+	if (!r)
+		r = unwrap(ks, secret_key(ks->epoch_key), "saqta key", id, &wrapped, ret, err);
+	if (!r)
+		cache_put(ks, id, ret);
+	return r;
+}
+
+enum saqta_status keystore_destroy(struct keystore *ks, const uint8_t (*ids)[SUBJECT_ID_SIZE], size_t n, struct saqta_error *err)
+{
+	cleanup_(db_txn_end) struct db_txn txn = DB_TXN_NONE;
+	enum saqta_status r = keystore_flush(ks, err);
+
+	if (!r)
+		r = db_txn_begin(&txn, ks->db, err);
+	for (size_t i = 0; !r && i < n; i++) {
+		if (ks->is_cached[slot_of(ids[i])] && memcmp(ks->cached_id[slot_of(ids[i])], ids[i], SUBJECT_ID_SIZE) == 0)
+			cache_drop(ks, slot_of(ids[i]));
+		r = db_delete(&txn, KS_KEY, ids[i], SUBJECT_ID_SIZE, err);
+	}
+	if (!r)
+		r = db_txn_commit(&txn, err);
+	/* What was overwritten in the file must not live on in the write-ahead log. */
+	return r ? r : db_checkpoint(ks->db, err);
+}
+
+enum saqta_status keystore_trim(struct keystore *ks, const uint8_t newest[SUBJECT_ID_SIZE], struct saqta_error *err)
+{
+	uint8_t from[SUBJECT_ID_SIZE + 1] = {0};
+
+	memcpy(from, newest, SUBJECT_ID_SIZE); /* one byte longer: the first key behind it */
+	for (;;) {
+		cleanup_(db_scan_closep) struct db_scan *scan = NULL;
+		const uint8_t *key, *value;
+		size_t key_len, value_len;
+		uint8_t id[1][SUBJECT_ID_SIZE];
+		enum saqta_status r = db_scan_open(ks->db, KS_KEY, from, sizeof(from), "", 0, &scan, err);
+
+		if (!r)
+			r = db_scan_next(scan, &key, &key_len, &value, &value_len, err);
+		if (r == SAQTA_ERR_MISSING)
+			return SAQTA_OK;
+		if (r)
+			return r;
+		if (key_len != SUBJECT_ID_SIZE)
+			return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: a key's row has the wrong length", db_path(ks->db));
+		memcpy(id[0], key, SUBJECT_ID_SIZE);
+		scan = db_scan_close(scan);
+		r = keystore_destroy(ks, (const uint8_t(*)[SUBJECT_ID_SIZE])id, 1, err);
+		if (r)
+			return r;
+	}
+}
+
+enum saqta_status keystore_count(struct keystore *ks, uint64_t *ret, struct saqta_error *err)
+{
+	return db_count(ks->db, KS_KEY, ret, err);
+}

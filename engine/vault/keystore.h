@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VAULT_KEYSTORE_H
+#define VAULT_KEYSTORE_H
+
+#include "base/crypt.h"
+#include "base/db.h"
+
+/* The keystore: master key -> epoch key -> data key of a subject. A SQLite file of its own in the keep folder,
+ * outside the vault's backups: destroying a key destroys what every backup of the vault holds of that subject.
+ *
+ * Data keys are stored sealed under the epoch key (AAD: "saqta key", vault id, subject id); the epoch key sealed under a key derived
+ * by HKDF from the master key; the vault's branch keys (look-up, event ids, log signing seed, audit) derive by HKDF with their own
+ * label from a vault root secret that is sealed under the epoch key like a data key. */
+
+#define SUBJECT_ID_SIZE 16
+
+struct keystore;
+
+/** Make the key file (mode 0600, 32 random bytes as 64 hex digits and a newline, O_EXCL, fsync of file and folder). SAQTA_ERR_CREATE. */
+enum saqta_status keyfile_create(const char *path, struct saqta_error *err) must_check_;
+/** Read it: must be a regular file of ours that nobody else can read (SAQTA_ERR_KEY says `chmod 600 PATH`), 64 hex digits.
+ *  SAQTA_ERR_MISSING when absent. */
+enum saqta_status keyfile_read(const char *path, struct secret **ret, struct saqta_error *err) must_check_;
+
+/** @master is borrowed. @vault_id binds every wrapped key to this vault. @path NULL: in memory (scenarios). */
+enum saqta_status keystore_create(const char *path, const struct secret *master, const uint8_t vault_id[16], struct keystore **ret,
+				  struct saqta_error *err) must_check_;
+/** SAQTA_ERR_KEY when the master key is not the right one; SAQTA_ERR_TAMPERED when the file is cut or changed. */
+enum saqta_status keystore_open(const char *path, const struct secret *master, const uint8_t vault_id[16], struct keystore **ret,
+				struct saqta_error *err) must_check_;
+struct keystore *keystore_close(struct keystore *ks);
+void keystore_closep(struct keystore **ks);
+
+/** 32 bytes for @label ("lookup", "event-id", "log-signing", …): same vault, same label, same key. Into locked memory. */
+enum saqta_status keystore_branch(struct keystore *ks, const char *label, struct secret **ret, struct saqta_error *err) must_check_;
+
+/** Draw a data key for a new subject. It is durable after keystore_flush, which must come before the vault's commit. */
+enum saqta_status keystore_add(struct keystore *ks, const uint8_t id[SUBJECT_ID_SIZE], uint8_t ret[KEY_SIZE], struct saqta_error *err) must_check_;
+enum saqta_status keystore_flush(struct keystore *ks, struct saqta_error *err) must_check_;
+/** Forget what was added since the last flush (the vault's transaction was rolled back). */
+void keystore_cancel(struct keystore *ks);
+/** SAQTA_ERR_MISSING (no text) when there is no such key. Keeps a small LRU in locked memory. Caller wipes @ret. */
+enum saqta_status keystore_get(struct keystore *ks, const uint8_t id[SUBJECT_ID_SIZE], uint8_t ret[KEY_SIZE], struct saqta_error *err) must_check_;
+/** Delete the keys of @n subjects in one synced transaction and truncate the WAL; absent ones are no error. Called after the vault's commit. */
+enum saqta_status keystore_destroy(struct keystore *ks, const uint8_t (*ids)[SUBJECT_ID_SIZE], size_t n, struct saqta_error *err) must_check_;
+/** Delete keys above @newest (be-ordered): subjects whose vault transaction never committed. */
+enum saqta_status keystore_trim(struct keystore *ks, const uint8_t newest[SUBJECT_ID_SIZE], struct saqta_error *err) must_check_;
+enum saqta_status keystore_count(struct keystore *ks, uint64_t *ret, struct saqta_error *err) must_check_;
+#endif

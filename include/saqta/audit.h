@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SAQTA_AUDIT_H
+#define SAQTA_AUDIT_H
+
+#include "saqta/engine.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Re-read every entry and node and compare with the guard's checkpoint. Report as JSON: size, root, first and last time.
+ *  SAQTA_ERR_TAMPERED names the first wrong entry. */
+enum saqta_status saqta_audit_verify(saqta_engine *engine, saqta_progress_fn progress, void *progress_user, saqta_write_fn write, void *user,
+				     struct saqta_error *reterr);
+/** Sign the head now and write the signed note. */
+enum saqta_status saqta_audit_checkpoint(saqta_engine *engine, saqta_write_fn write, void *user, struct saqta_error *reterr);
+/** Entries from @from on, one JSON object a line; @external_id NULL or a living subject: only its own. */
+enum saqta_status saqta_audit_show(saqta_engine *engine, uint64_t from, const char *external_id, saqta_write_fn write, void *user,
+				   struct saqta_error *reterr);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

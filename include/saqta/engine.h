@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SAQTA_ENGINE_H
+#define SAQTA_ENGINE_H
+
+#include "saqta/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** An open vault with the policy in force and its log. One thread at a time. */
+typedef struct saqta_engine saqta_engine;
+
+/** Takes bytes of a result; returns 0 to go on, anything else to stop (SAQTA_ERR_CANCELLED). */
+typedef int (*saqta_write_fn)(void *user, const char *data, size_t len);
+/** Told of progress on long work: @done of @total (0: not known). Non-zero stops at the next safe place. */
+typedef int (*saqta_progress_fn)(void *user, uint64_t done, uint64_t total);
+
+struct saqta_options {
+	size_t size;             /**< sizeof(struct saqta_options) */
+	const char *vault_dir;   /**< holds vault.db and log.vkey */
+	const char *keep_dir;    /**< holds keystore, guard, lock; NULL: vault_dir + ".keep" */
+	const char *key_file;    /**< master key; NULL: keep_dir + "/master.key" */
+	const char *policy_dirs; /**< where packs are looked up, colon separated; NULL: the built-in places */
+	const char *now;         /**< RFC 3339; NULL: the system's clock */
+	const char *actor;       /**< who calls, for the log; NULL: "operator" */
+	unsigned wait_s;         /**< how long to wait for another writer */
+	bool read_only;          /**< beside a writer; nothing can be changed or recorded */
+};
+
+/** Make a vault under a pack, and the key file if there is none (mode 0600).
+ *  SAQTA_ERR_CREATE if a vault is there already, SAQTA_ERR_POLICY with every problem written to @problems as lines FILE:LINE: reason. */
+enum saqta_status saqta_engine_init(const struct saqta_options *options, const char *pack, saqta_write_fn problems, void *user,
+				    struct saqta_error *reterr);
+/** Open a vault. @ret is owned by the caller. Finishes first what a crash left half way (keys of destroyed subjects). */
+enum saqta_status saqta_engine_open(const struct saqta_options *options, saqta_engine **ret, struct saqta_error *reterr);
+/** Commits nothing: what was not committed is lost. NULL is allowed; returns NULL. */
+saqta_engine *saqta_engine_close(saqta_engine *engine);
+
+/** Take one line (an event, contract 3). Its answer is queued and comes out of saqta_engine_commit. A bad line is an answer, not an error. */
+enum saqta_status saqta_engine_submit(saqta_engine *engine, unsigned line, const char *text, size_t len, struct saqta_error *reterr);
+/** Queue the answer `invalid` for a line that was too long to read. */
+enum saqta_status saqta_engine_submit_oversize(saqta_engine *engine, unsigned line, struct saqta_error *reterr);
+/** Make all lines taken so far durable and give their answers, one JSON object a line, in order. */
+enum saqta_status saqta_engine_commit(saqta_engine *engine, saqta_write_fn answers, void *user, struct saqta_error *reterr);
+/** End of the run: records the counts of invalid and duplicate lines, if any, signs the head. */
+enum saqta_status saqta_engine_finish(saqta_engine *engine, struct saqta_error *reterr);
+struct saqta_counts {
+	uint64_t lines, invalid, duplicate;
+};
+void saqta_engine_counts(const saqta_engine *engine, struct saqta_counts *ret);
+
+/** Answer a question (members of use or disclose) as JSON: effect, clauses, because. Changes and records nothing. A line that cannot be
+ *  understood is SAQTA_ERR_INPUT. */
+enum saqta_status saqta_engine_decide(saqta_engine *engine, const char *text, size_t len, saqta_write_fn write, void *user, struct saqta_error *reterr);
+
+struct saqta_sweep_options {
+	size_t size;
+	bool dry_run;
+	bool has_confirm;
+	uint64_t confirm; /**< destroy up to so many; nothing if more are due */
+	bool unguarded;   /**< scenarios: neither ceiling nor clock guard */
+	saqta_write_fn receipts; /**< receives "external id TAB receipt" lines after each commit; may be NULL */
+	void *receipts_user;
+	saqta_progress_fn progress;
+	void *progress_user;
+};
+/** The daily run. The report is JSON (contract 7). SAQTA_ERR_GUARD when a guard held: the report is written all the same and says why. */
+enum saqta_status saqta_engine_sweep(saqta_engine *engine, const struct saqta_sweep_options *options, saqta_write_fn report, void *user,
+				     struct saqta_error *reterr);
+
+/** What is held of a subject, as JSON; values masked unless @purpose is given. Recorded. SAQTA_ERR_MISSING for one that is not known. */
+enum saqta_status saqta_engine_subject_show(saqta_engine *engine, const char *external_id, const char *purpose, saqta_write_fn write, void *user,
+					    struct saqta_error *reterr);
+/** One JSON object a line: pseudonym, state, records. @state NULL: all living. "destroyed" lists what the log knows. */
+enum saqta_status saqta_engine_subject_list(saqta_engine *engine, const char *state, saqta_write_fn write, void *user, struct saqta_error *reterr);
+/** Open and closed tasks, one JSON object a line. */
+enum saqta_status saqta_engine_task_list(saqta_engine *engine, saqta_write_fn write, void *user, struct saqta_error *reterr);
+enum saqta_status saqta_engine_task_close(saqta_engine *engine, uint64_t task, saqta_write_fn write, void *user, struct saqta_error *reterr);
+/** Requests, one JSON object a line; @due_before RFC 3339 or NULL. */
+enum saqta_status saqta_engine_request_list(saqta_engine *engine, const char *due_before, saqta_write_fn write, void *user, struct saqta_error *reterr);
+/** Counts, next deadlines, overdue, log size, policy in force. */
+enum saqta_status saqta_engine_status(saqta_engine *engine, saqta_write_fn write, void *user, struct saqta_error *reterr);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
