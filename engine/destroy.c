@@ -7,8 +7,6 @@
 /* (9) The one path on which data are destroyed. Whatever destroys (sweep, order, depersonalisation) comes through here, and what stands
  * against it is looked at here, inside the transaction. */
 
-#define CLAUSES_NONE "legal-hold"
-
 static bool lists_category(const struct saqta_engine *e, const char *list, const char *category)
 {
 	const struct policy *p = e->policy;
@@ -62,7 +60,7 @@ const char *hall_held(const struct saqta_engine *e, const struct subject *s, int
 			return s->requests[i].clauses;
 	for (size_t i = 0; i < s->n_holds; i++)
 		if (!s->holds[i].is_lifted && covers(e, s->holds[i].categories, s->holds[i].records, category, record))
-			return CLAUSES_NONE;
+			return s->holds[i].clauses;
 	for (size_t i = 0; i < s->n_requests; i++)
 		if (is_evidence(&s->requests[i], now_us) && covers(e, s->requests[i].categories, NULL, category, record))
 			return s->requests[i].clauses;

@@ -253,7 +253,8 @@ static enum saqta_status place_hold(struct effect_context *c, struct hold *h, st
 	h->reference = text_copy(event_text(c->ev, "reference"));
 	h->categories = event_words(c->ev, "categories");
 	h->records = event_words(c->ev, "records");
-	return h->id && h->basis && h->reason ? SAQTA_OK : no_memory(err);
+	h->clauses = strdup(c->a->clauses.len ? (const char *)c->a->clauses.data : "");
+	return h->id && h->basis && h->reason && h->clauses ? SAQTA_OK : no_memory(err);
 }
 
 static enum saqta_status do_hold(struct effect_context *c, const struct facts *f, struct saqta_error *err)

@@ -155,6 +155,7 @@ static void hold_fields(struct codec *c, void *element)
 	field_text(c, &h->reference);
 	field_text(c, &h->categories);
 	field_text(c, &h->records);
+	field_text(c, &h->clauses);
 	field_bool(c, &h->is_lifted);
 	field_i64(c, &h->at_us);
 	field_i64(c, &h->lifted_us);

@@ -36,6 +36,7 @@ struct obligation {
 struct hold {
 	char *id, *basis, *reason, *authority, *reference;
 	char *categories, *records; /* separated by spaces; NULL: everything */
+	char *clauses; /* by which it was placed */
 	bool is_lifted;
 	int64_t at_us, lifted_us;
 };
