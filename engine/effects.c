@@ -111,6 +111,9 @@ static enum saqta_status open_task(struct effect_context *c, const struct action
 	(void)snprintf(t.kind, sizeof(t.kind), "%s", policy_name(c->e->policy, ID_TASK, act->id));
 	(void)snprintf(t.rule, sizeof(t.rule), "%s", rule);
 	t.due_us = act->has_due ? act->due_us : INSTANT_NONE;
+	t.term.unit = (uint8_t)act->within.unit;
+	t.term.count = act->within.count;
+	t.term.from_us = act->from_us;
 	t.request = c->request ? c->request->number : 0;
 	r = vault_put_task(&c->e->vault, &c->e->txn, &t, err);
 	if (r)

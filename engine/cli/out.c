@@ -102,6 +102,12 @@ int out_write(void *user, const char *data, size_t len)
 	return out_stopped ? 1 : 0;
 }
 
+int out_write_whole(void *user, const char *data, size_t len)
+{
+	(void)out_write(user, data, len);
+	return out_errno ? 1 : 0;
+}
+
 int out_write_problems(void *user, const char *data, size_t len)
 {
 	(void)user;
@@ -143,7 +149,7 @@ int out_buf_write(void *user, const char *data, size_t len)
 		memcpy(b->data + b->len, data, len);
 	b->len += len;
 	b->data[b->len] = 0;
-	return out_stopped ? 1 : 0;
+	return 0;
 }
 
 void out_buf_done(struct out_buf *b)

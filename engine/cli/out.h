@@ -22,6 +22,8 @@ extern volatile sig_atomic_t out_stopped;
 
 /** saqta_write_fn to stdout; @user is not used. Stops when stdout is gone or a signal came. */
 int out_write(void *user, const char *data, size_t len);
+/** The same, in spite of a signal: for the report of what is done already. */
+int out_write_whole(void *user, const char *data, size_t len);
 /** saqta_write_fn to stderr, for the problems of a pack. */
 int out_write_problems(void *user, const char *data, size_t len);
 /** Flush stdout; @code, or 74 if anything written there was lost. To be the last call of a command. */

@@ -34,7 +34,7 @@ static bool is_scalar(const json_t *v)
 
 static bool add_text(struct out_buf *b, const char *text)
 {
-	return out_buf_write(b, text, strlen(text)) == 0 || out_stopped;
+	return out_buf_write(b, text, strlen(text)) == 0;
 }
 
 /* @v in one line: arrays of words joined, a small object as name=value. */

@@ -85,6 +85,10 @@ struct policy *policy_unref(struct policy *p)
 	free(p->defines);
 	free(p->consents);
 	packs_done(p);
+	for (unsigned i = 0; i < p->n_files; i++) {
+		free(p->files[i].name);
+		buf_done(&p->files[i].bytes);
+	}
 	ids_done(p);
 	p->calendar = calendar_free(p->calendar);
 	p->zone = zone_free(p->zone);

@@ -353,6 +353,19 @@ const struct calendar *policy_calendar(const struct policy *p)
 	return p->calendar;
 }
 
+const struct policy_file *policy_files(const struct policy *p, unsigned *ret_n)
+{
+	*ret_n = p->n_files;
+	return p->files;
+}
+
+char *policy_folder(const struct policy *p)
+{
+	const char *path = p->packs[PACK_SELF].path, *slash = path ? strrchr(path, '/') : NULL;
+
+	return slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+}
+
 const struct consent_terms *policy_consent(const struct policy *p, int consent)
 {
 	static const struct consent_terms nothing = {.lapse_rule = UINT16_MAX};

@@ -381,6 +381,50 @@ static enum saqta_status take_digest(struct loader *l, struct saqta_error *err)
 	return SAQTA_OK;
 }
 
+/* ---- what it was loaded from ---- */
+
+static void keep_file(struct loader *l, const char *folder, const char *name, const char *ending, const struct buf *bytes)
+{
+	struct policy_file *file = &l->p->files[l->p->n_files];
+
+	if (!bytes->data || l->p->n_files == POLICY_FILES_MAX)
+		return;
+	if (asprintf(&file->name, "%s%s%s", folder, name, ending) < 0)
+		file->name = NULL;
+	buf_add(&file->bytes, bytes->data, bytes->len);
+	l->no_memory |= !file->name || file->bytes.failed;
+	l->p->n_files++;
+}
+
+static enum saqta_status keep_found(struct loader *l, const char *name, struct saqta_error *err)
+{
+	cleanup_(freep) char *path = find_file(l, "", name, "");
+	cleanup_(buf_done) struct buf bytes = {0};
+	enum saqta_status r = path ? read_bytes(path, &bytes, err) : SAQTA_OK;
+
+	if (!r)
+		keep_file(l, "", name, "", &bytes);
+	return r;
+}
+
+/* Before the tables are cut into fields. The pack's own name says nothing that its text does not. */
+static enum saqta_status keep_files(struct loader *l, struct saqta_error *err)
+{
+	const char *base = xml_attr(l->packs[PACK_SELF].root, "extends"), *calendar = inherited(l, "calendar");
+	enum saqta_status r;
+
+	keep_file(l, "", POLICY_SELF, "", &l->packs[PACK_SELF].bytes);
+	if (base)
+		keep_file(l, "", base, ".xml", &l->packs[PACK_BASE].bytes);
+	keep_file(l, "", "vocabulary.tsv", "", &l->vocabulary);
+	keep_file(l, "", "clauses.tsv", "", &l->clauses.text);
+	keep_file(l, "", "statute.tsv", "", &l->clauses.statute_text);
+	if (calendar)
+		keep_file(l, "calendar/", calendar, ".xml", &l->calendar);
+	r = keep_found(l, "schema/policy.xsd", err);
+	return r ? r : keep_found(l, "schema/calendar.xsd", err);
+}
+
 static enum saqta_status load(struct loader *l, const char *pack, struct saqta_error *err)
 {
 	enum saqta_status r = read_packs(l, pack, err);
@@ -395,6 +439,8 @@ static enum saqta_status load(struct loader *l, const char *pack, struct saqta_e
 		r = read_found(l, "table of clauses", "clauses.tsv", &l->clauses.text, err);
 	if (!r)
 		r = read_found(l, "table of the statute", "statute.tsv", &l->clauses.statute_text, err);
+	if (!r)
+		r = keep_files(l, err);
 	if (!r && (l->no_memory || !clause_table_fill(&l->clauses)))
 		r = no_memory(err);
 	if (!r)

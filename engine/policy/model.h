@@ -84,6 +84,7 @@ struct pack_info {
 	bool is_statute;
 	char *title[LANGS];
 };
+#define POLICY_FILES_MAX 10
 struct define {
 	char *name;
 	char *test;
@@ -97,6 +98,8 @@ struct policy {
 	uint8_t digest[32];
 	struct zone *zone;
 	struct calendar *calendar;
+	struct policy_file files[POLICY_FILES_MAX];
+	unsigned n_files;
 	struct vocab_id *ids[ID_KINDS];
 	int n_ids[ID_KINDS];
 	struct idset declared[ID_KINDS];

@@ -112,6 +112,8 @@ static void set_due(const struct planner *pl, const struct act_def *a, struct ac
 	if (!a->has_within)
 		return;
 	from_us = from_detected ? pl->detected_us : pl->at_us;
+	act->within = a->within;
+	act->from_us = from_us;
 	act->unknown_year = term_end(a->within, from_us, pl->p->zone, pl->p->calendar, &act->due_us, NULL);
 	act->has_due = act->unknown_year == 0;
 }

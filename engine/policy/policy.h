@@ -71,6 +71,15 @@ const char *policy_version(const struct policy *p);
 const uint8_t *policy_digest(const struct policy *p); /* SHA-256 over the pack's, its bases', the vocabulary's and the calendar's bytes; 32 bytes */
 const struct zone *policy_zone(const struct policy *p);
 const struct calendar *policy_calendar(const struct policy *p);
+/** The files that it was loaded from, under the names by which a folder of them loads as the same policy: the pack itself is POLICY_SELF. */
+#define POLICY_SELF "pack"
+struct policy_file {
+	char *name; /* "vocabulary.tsv", "calendar/NAME.xml", …; owned */
+	struct buf bytes;
+};
+const struct policy_file *policy_files(const struct policy *p, unsigned *ret_n);
+/** The folder that the pack was found in, owned; NULL without memory. */
+char *policy_folder(const struct policy *p);
 
 int policy_find(const struct policy *p, enum id_kind kind, const char *id); /* -1 if unknown */
 const char *policy_name(const struct policy *p, enum id_kind kind, int id);
@@ -140,6 +149,8 @@ struct action {
 	bool has_due;
 	int64_t due_us;    /* end of the term, where it has one and the calendar knows */
 	int unknown_year;  /* 0, or the year the calendar does not know */
+	struct term within; /* that term and where it begins, to compute what is unknown when the calendar comes; TERM_NONE without one */
+	int64_t from_us;
 	bool is_ordered;   /* ACT_DESTROY: ordered by an event (contract 6, 7) */
 	bool from_request; /* reserved for the hall: 0 */
 	int id;            /* ACT_TASK: ID_TASK; ACT_AS: enum event_kind */

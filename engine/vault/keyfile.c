@@ -25,7 +25,7 @@ static enum saqta_status sync_folder(const char *path, struct saqta_error *err)
 	if (fd >= 0)
 		(void)close(fd);
 	free(folder);
-	return is_good ? SAQTA_OK : err_set(err, SAQTA_ERR_STORE, 0, "%s: its folder cannot be synced", path);
+	return is_good ? SAQTA_OK : err_set(err, SAQTA_ERR_CREATE, 0, "%s: its folder cannot be synced", path);
 }
 
 enum saqta_status keyfile_create(const char *path, struct saqta_error *err)
@@ -33,8 +33,13 @@ enum saqta_status keyfile_create(const char *path, struct saqta_error *err)
 	uint8_t key[KEY_SIZE];
 	char text[KEYFILE_SIZE + 1];
 	bool is_good;
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	/* Drawing random bytes has no error to give, so the library's start is asked for first. */
+	enum saqta_status r = crypt_init(err);
+	int fd;
 
+	if (r)
+		return r;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: the key file cannot be made: %s", path, strerror(errno));
 	crypt_random(key, sizeof(key));
@@ -47,7 +52,22 @@ enum saqta_status keyfile_create(const char *path, struct saqta_error *err)
 		(void)unlink(path);
 		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: the key file cannot be written", path);
 	}
-	return sync_folder(path, err);
+	r = sync_folder(path, err);
+	if (r)
+		(void)unlink(path); /* a master key that a power cut may take must seal nothing */
+	return r;
+}
+
+/** Whoever owns the file, or may read it, has every key of the vault. root (a service manager's credential) reads all anyway. */
+static enum saqta_status check_private(const char *path, const struct stat *st, struct saqta_error *err)
+{
+	if (!S_ISREG(st->st_mode))
+		return err_set(err, SAQTA_ERR_KEY, 0, "%s: the key file is no plain file", path);
+	if (st->st_uid != geteuid() && st->st_uid != 0)
+		return err_set(err, SAQTA_ERR_KEY, 0, "%s: the key file belongs to another user", path);
+	if (st->st_mode & 077)
+		return err_set(err, SAQTA_ERR_KEY, 0, "%s: others can read the key file: chmod 600 %s", path, path);
+	return SAQTA_OK;
 }
 
 enum saqta_status keyfile_read(const char *path, struct secret **ret, struct saqta_error *err)
@@ -60,10 +80,15 @@ enum saqta_status keyfile_read(const char *path, struct secret **ret, struct saq
 	enum saqta_status r;
 
 	if (fd < 0)
-		return err_set(err, errno == ENOENT ? SAQTA_ERR_MISSING : SAQTA_ERR_KEY, 0, "%s: the key file cannot be opened: %s", path, strerror(errno));
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_mode & 077) != 0) {
+		return err_set(err, errno == ENOENT ? SAQTA_ERR_MISSING : SAQTA_ERR_KEY, 0, "%s: the key file cannot be opened: %s",
+			       path, strerror(errno));
+	if (fstat(fd, &st) != 0)
+		r = err_set(err, SAQTA_ERR_KEY, 0, "%s: the key file cannot be looked at: %s", path, strerror(errno));
+	else
+		r = check_private(path, &st, err);
+	if (r) {
 		(void)close(fd);
-		return err_set(err, SAQTA_ERR_KEY, 0, "%s: others can read the key file, or it is no plain file: chmod 600 %s", path, path);
+		return r;
 	}
 	n = read(fd, text, sizeof(text));
 	(void)close(fd);

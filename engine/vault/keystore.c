@@ -6,9 +6,16 @@
 
 enum { KS_META, KS_KEY, KS_TABLES };
 static const struct db_table tables[KS_TABLES] = {[KS_META] = {.name = "meta"}, [KS_KEY] = {.name = "key"}};
-static const struct db_schema schema = {.application_id = 0x7371744b /* "sqtK" */, .version = 1, .tables = tables, .n_tables = KS_TABLES};
+static const struct db_schema schema = {
+	.application_id = 0x7371744b, /* "sqtK" */
+	.version = 1,
+	.tables = tables,
+	.n_tables = KS_TABLES,
+};
 
 #define CACHE_KEYS 512
+#define TRIM_BATCH 512
+#define WRAPPED_SIZE (4 + SEAL_OVERHEAD + KEY_SIZE)
 
 struct keystore {
 	struct db *db;
@@ -44,8 +51,8 @@ static size_t key_aad(const struct keystore *ks, const char *purpose, uint32_t e
 }
 
 /* A wrapped key: its epoch, then the key sealed under that epoch's key. */
-static enum saqta_status wrap(struct keystore *ks, const uint8_t *with, const char *purpose, const uint8_t *id, const uint8_t key[KEY_SIZE],
-			      struct saqta_error *err)
+static enum saqta_status wrap(struct keystore *ks, const uint8_t *with, const char *purpose, const uint8_t *id,
+			      const uint8_t key[KEY_SIZE], struct saqta_error *err)
 {
 	uint8_t aad[AAD_MAX];
 	size_t n = key_aad(ks, purpose, ks->epoch, id, aad);
@@ -55,8 +62,8 @@ static enum saqta_status wrap(struct keystore *ks, const uint8_t *with, const ch
 	return crypt_seal(with, aad, n, key, KEY_SIZE, &ks->sealed, err);
 }
 
-static enum saqta_status unwrap(struct keystore *ks, const uint8_t *with, const char *purpose, const uint8_t *id, const struct buf *wrapped,
-				uint8_t ret[KEY_SIZE], struct saqta_error *err)
+static enum saqta_status unwrap(struct keystore *ks, const uint8_t *with, const char *purpose, const uint8_t *id,
+				const struct buf *wrapped, uint8_t ret[KEY_SIZE], struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf plain = {0};
 	struct cursor c = {.data = wrapped->data, .len = wrapped->len};
@@ -65,7 +72,9 @@ static enum saqta_status unwrap(struct keystore *ks, const uint8_t *with, const 
 	size_t n = key_aad(ks, purpose, epoch, id, aad);
 	enum saqta_status r;
 
-	if (c.failed)
+	if (wrapped->failed)
+		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+	if (wrapped->len != WRAPPED_SIZE)
 		return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: a wrapped key is cut", db_path(ks->db));
 	r = crypt_open(with, aad, n, wrapped->data + c.pos, wrapped->len - c.pos, &plain, err);
 	if (!r && plain.len != KEY_SIZE)
@@ -79,7 +88,9 @@ static enum saqta_status meta(struct keystore *ks, const char *name, struct buf 
 {
 	enum saqta_status r = db_get(ks->db, KS_META, name, strlen(name), ret, err);
 
-	return r == SAQTA_ERR_MISSING ? err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the row `%s` is missing", db_path(ks->db), name) : r;
+	if (r == SAQTA_ERR_MISSING)
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the row `%s` is missing", db_path(ks->db), name);
+	return r;
 }
 
 static void master_branch(const struct secret *master, uint8_t ret[KEY_SIZE])
@@ -89,7 +100,8 @@ static void master_branch(const struct secret *master, uint8_t ret[KEY_SIZE])
 
 /* ---- making and opening ---- */
 
-static enum saqta_status keystore_new(const char *path, enum db_mode mode, const uint8_t vault_id[16], struct keystore **ret, struct saqta_error *err)
+static enum saqta_status keystore_new(const char *path, enum db_mode mode, const uint8_t vault_id[16], struct keystore **ret,
+				      struct saqta_error *err)
 {
 	struct keystore *ks = calloc(1, sizeof(*ks));
 	enum saqta_status r;
@@ -165,8 +177,11 @@ static enum saqta_status open_keys(struct keystore *ks, const struct secret *mas
 	master_branch(master, kek);
 	r = unwrap(ks, kek, "saqta epoch", NULL, &epoch, secret_key(ks->epoch_key), err);
 	crypt_wipe(kek, sizeof(kek));
-	if (r == SAQTA_ERR_TAMPERED)
-		return err_set(err, SAQTA_ERR_KEY, 0, "%s: the master key is not the one of this keystore: give the right one with --key-file", db_path(ks->db));
+	/* A whole row that does not open is a wrong key; a cut one is not. */
+	if (r == SAQTA_ERR_TAMPERED && epoch.len == WRAPPED_SIZE)
+		return err_set(err, SAQTA_ERR_KEY, 0,
+			       "%s: the master key is not the one of this keystore: give the right one with --key-file",
+			       db_path(ks->db));
 	if (r)
 		return r;
 	c = (struct cursor){.data = epoch.data, .len = epoch.len};
@@ -243,7 +258,8 @@ static void cache_drop(struct keystore *ks, unsigned slot)
 	ks->is_cached[slot] = false;
 }
 
-enum saqta_status keystore_add(struct keystore *ks, const uint8_t id[SUBJECT_ID_SIZE], uint8_t ret[KEY_SIZE], struct saqta_error *err)
+enum saqta_status keystore_add(struct keystore *ks, const uint8_t id[SUBJECT_ID_SIZE], uint8_t ret[KEY_SIZE],
+			       struct saqta_error *err)
 {
 	enum saqta_status r = ks->txn.db ? SAQTA_OK : db_txn_begin(&ks->txn, ks->db, err);
 
@@ -253,7 +269,9 @@ enum saqta_status keystore_add(struct keystore *ks, const uint8_t id[SUBJECT_ID_
 	r = wrap(ks, secret_key(ks->epoch_key), "saqta key", id, ret, err);
 	if (!r)
 		r = db_put(&ks->txn, KS_KEY, id, SUBJECT_ID_SIZE, ks->sealed.data, ks->sealed.len, err);
-	if (!r)
+	if (r)
+		crypt_wipe(ret, KEY_SIZE);
+	else
 		cache_put(ks, id, ret);
 	return r;
 }
@@ -272,7 +290,8 @@ void keystore_cancel(struct keystore *ks)
 		cache_drop(ks, i);
 }
 
-enum saqta_status keystore_get(struct keystore *ks, const uint8_t id[SUBJECT_ID_SIZE], uint8_t ret[KEY_SIZE], struct saqta_error *err)
+enum saqta_status keystore_get(struct keystore *ks, const uint8_t id[SUBJECT_ID_SIZE], uint8_t ret[KEY_SIZE],
+			       struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf wrapped = {0};
 	unsigned slot = slot_of(id);
@@ -308,32 +327,42 @@ enum saqta_status keystore_destroy(struct keystore *ks, const uint8_t (*ids)[SUB
 	return r ? r : db_checkpoint(ks->db, err);
 }
 
+/** The first keys at or behind @from, at most TRIM_BATCH. */
+static enum saqta_status collect(struct keystore *ks, const uint8_t *from, size_t from_len, uint8_t (*ret)[SUBJECT_ID_SIZE],
+				 size_t *ret_n, struct saqta_error *err)
+{
+	cleanup_(db_scan_closep) struct db_scan *scan = NULL;
+	const uint8_t *key, *value;
+	size_t key_len, value_len;
+	enum saqta_status r = db_scan_open(ks->db, KS_KEY, from, from_len, "", 0, &scan, err);
+
+	*ret_n = 0;
+	while (!r && *ret_n < TRIM_BATCH) {
+		r = db_scan_next(scan, &key, &key_len, &value, &value_len, err);
+		if (r)
+			break;
+		if (key_len != SUBJECT_ID_SIZE)
+			return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: a key's row has the wrong length", db_path(ks->db));
+		memcpy(ret[(*ret_n)++], key, SUBJECT_ID_SIZE);
+	}
+	return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
+}
+
 enum saqta_status keystore_trim(struct keystore *ks, const uint8_t newest[SUBJECT_ID_SIZE], struct saqta_error *err)
 {
 	uint8_t from[SUBJECT_ID_SIZE + 1] = {0};
+	uint8_t ids[TRIM_BATCH][SUBJECT_ID_SIZE];
+	enum saqta_status r;
+	size_t n;
 
 	memcpy(from, newest, SUBJECT_ID_SIZE); /* one byte longer: the first key behind it */
-	for (;;) {
-		cleanup_(db_scan_closep) struct db_scan *scan = NULL;
-		const uint8_t *key, *value;
-		size_t key_len, value_len;
-		uint8_t id[1][SUBJECT_ID_SIZE];
-		enum saqta_status r = db_scan_open(ks->db, KS_KEY, from, sizeof(from), "", 0, &scan, err);
-
-		if (!r)
-			r = db_scan_next(scan, &key, &key_len, &value, &value_len, err);
-		if (r == SAQTA_ERR_MISSING)
-			return SAQTA_OK;
-		if (r)
-			return r;
-		if (key_len != SUBJECT_ID_SIZE)
-			return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: a key's row has the wrong length", db_path(ks->db));
-		memcpy(id[0], key, SUBJECT_ID_SIZE);
-		scan = db_scan_close(scan);
-		r = keystore_destroy(ks, (const uint8_t(*)[SUBJECT_ID_SIZE])id, 1, err);
-		if (r)
-			return r;
-	}
+	/* In batches: a destruction is synced, and a crash may have left thousands. */
+	do {
+		r = collect(ks, from, sizeof(from), ids, &n, err);
+		if (!r && n > 0)
+			r = keystore_destroy(ks, (const uint8_t(*)[SUBJECT_ID_SIZE])ids, n, err);
+	} while (!r && n == TRIM_BATCH);
+	return r;
 }
 
 enum saqta_status keystore_count(struct keystore *ks, uint64_t *ret, struct saqta_error *err)

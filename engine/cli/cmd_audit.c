@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands.h"
+#include "out.h"
+
+#include "saqta/audit.h"
+
+static struct opt_number from;
+static const char *subject;
+static struct out_progress progress = {.what = "verifying"};
+
+static enum saqta_status call_verify(saqta_engine *engine, saqta_write_fn write, void *user, const void *args, struct saqta_error *reterr)
+{
+	enum saqta_status r = saqta_audit_verify(engine, out_progress, &progress, write, user, reterr);
+
+	(void)args;
+	out_progress_end(&progress);
+	return r;
+}
+
+static int run_verify(const struct opt_words *words)
+{
+	(void)words;
+	return cli_show("audit verify", true, CLI_OBJECT, NULL, call_verify, NULL);
+}
+
+static enum saqta_status call_checkpoint(saqta_engine *engine, saqta_write_fn write, void *user, const void *args, struct saqta_error *reterr)
+{
+	(void)args;
+	return saqta_audit_checkpoint(engine, write, user, reterr);
+}
+
+/* The signed note is text in any case: out_object leaves alone what is no JSON. */
+static int run_checkpoint(const struct opt_words *words)
+{
+	(void)words;
+	return cli_show("audit checkpoint", false, CLI_OBJECT, NULL, call_checkpoint, NULL);
+}
+
+static enum saqta_status call_show(saqta_engine *engine, saqta_write_fn write, void *user, const void *args, struct saqta_error *reterr)
+{
+	(void)args;
+	return saqta_audit_show(engine, from.n, subject, write, user, reterr);
+}
+
+static int run_show(const struct opt_words *words)
+{
+	(void)words;
+	return cli_show("audit show", true, CLI_ROWS, "No entries.", call_show, NULL);
+}
+
+static const struct opt opts_none[] = {{NULL, OPT_FLAG, NULL, NULL, NULL}};
+static const struct opt opts_show[] = {
+	{"from", OPT_NUMBER, &from, "N", "from this entry on; default the first"},
+	{"subject", OPT_TEXT, &subject, "ID", "only what concerns this living subject"},
+	{NULL, OPT_FLAG, NULL, NULL, NULL},
+};
+
+const struct command cmd_audit_verify = {
+	.name = "audit verify",
+	.summary = "Read the whole log again and hold it against its signed head",
+	.usage = "",
+	.examples = "  saqta --vault /srv/vault audit verify\n",
+	.more = "Exit 1 where a stored byte is not the one that was written; the first wrong entry is named.",
+	.opts = opts_none,
+	.run = run_verify,
+};
+
+const struct command cmd_audit_checkpoint = {
+	.name = "audit checkpoint",
+	.summary = "Sign the log's head now and print the signed note",
+	.usage = "",
+	.examples = "  saqta --vault /srv/vault audit checkpoint >head.txt\n",
+	.opts = opts_none,
+	.run = run_checkpoint,
+};
+
+const struct command cmd_audit_show = {
+	.name = "audit show",
+	.summary = "The entries of the log",
+	.usage = "[--from N] [--subject ID]",
+	.examples = "  saqta --vault /srv/vault audit show --from 1000\n"
+		    "  saqta --vault /srv/vault audit show --subject u-17 --json\n",
+	.opts = opts_show,
+	.run = run_show,
+};
