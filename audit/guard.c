@@ -77,7 +77,8 @@ enum saqta_status audit_guard_write(const char *path, const struct buf *expected
 
 	if (r && r != SAQTA_ERR_MISSING)
 		return r;
-	if (expected ? r == SAQTA_ERR_MISSING || now.len != expected->len || memcmp(now.data, expected->data, now.len) != 0 : r != SAQTA_ERR_MISSING)
+	if (expected ? r == SAQTA_ERR_MISSING || now.len != expected->len || memcmp(now.data, expected->data, now.len) != 0
+		     : r != SAQTA_ERR_MISSING)
 		return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the guard was changed by another process", path);
 	if (asprintf(&temp, "%s.new", path) < 0)
 		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
@@ -88,7 +89,8 @@ enum saqta_status audit_guard_write(const char *path, const struct buf *expected
 	return r ? r : sync_folder(path, err);
 }
 
-enum saqta_status audit_guard_check(struct audit_log *log, const struct buf *note, const struct audit_verifier *verifier, struct saqta_error *err)
+enum saqta_status audit_guard_check(struct audit_log *log, const struct buf *note, const struct audit_verifier *verifier,
+				    struct saqta_error *err)
 {
 	struct audit_head guarded;
 	uint8_t root[HASH_SIZE];
@@ -101,6 +103,7 @@ enum saqta_status audit_guard_check(struct audit_log *log, const struct buf *not
 			       (unsigned long long)audit_log_size(log), (unsigned long long)guarded.size);
 	r = audit_log_root(log, guarded.size, root, err);
 	if (!r && memcmp(root, guarded.root, HASH_SIZE) != 0)
-		r = err_set(err, SAQTA_ERR_TAMPERED, 0, "the log's first %llu entries are not those that the guard saw", (unsigned long long)guarded.size);
+		r = err_set(err, SAQTA_ERR_TAMPERED, 0, "the log's first %llu entries are not those that the guard saw",
+			    (unsigned long long)guarded.size);
 	return r;
 }

@@ -76,15 +76,9 @@ struct audit_log *audit_log_close(struct audit_log *log)
 	return NULL;
 }
 
-void audit_log_closep(struct audit_log **log)
-{
-	*log = audit_log_close(*log);
-}
+void audit_log_closep(struct audit_log **log) { *log = audit_log_close(*log); }
 
-uint64_t audit_log_size(const struct audit_log *log)
-{
-	return log->edge.size;
-}
+uint64_t audit_log_size(const struct audit_log *log) { return log->edge.size; }
 
 void audit_log_head(const struct audit_log *log, struct audit_head *ret)
 {
@@ -160,10 +154,7 @@ static enum saqta_status range_hash(struct audit_log *log, uint64_t lo, uint64_t
 	return SAQTA_OK;
 }
 
-static uint64_t split(uint64_t n)
-{
-	return UINT64_C(1) << (63 - (unsigned)__builtin_clzll(n - 1));
-}
+static uint64_t split(uint64_t n) { return UINT64_C(1) << (63 - (unsigned)__builtin_clzll(n - 1)); }
 
 enum saqta_status audit_log_inclusion(struct audit_log *log, uint64_t index, uint64_t size, uint8_t ret[AUDIT_PROOF_MAX][HASH_SIZE],
 				      unsigned *ret_count, struct saqta_error *err)
@@ -204,7 +195,8 @@ enum saqta_status audit_log_consistency(struct audit_log *log, uint64_t size1, u
 	bool is_whole = true;
 
 	if (size2 > log->edge.size || size1 > size2 || size1 == 0)
-		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "no proof between these sizes: the log has %llu entries", (unsigned long long)log->edge.size);
+		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "no proof between these sizes: the log has %llu entries",
+			       (unsigned long long)log->edge.size);
 	while (size1 < hi) {
 		uint64_t k = lo + split(hi - lo);
 
@@ -244,7 +236,8 @@ static uint64_t from_be64(const uint8_t *p)
 	return v;
 }
 
-static enum saqta_status next_numbered(struct db_scan *scan, const char *what, uint64_t want, const uint8_t **ret, size_t *ret_len, struct saqta_error *err)
+static enum saqta_status next_numbered(struct db_scan *scan, const char *what, uint64_t want, const uint8_t **ret, size_t *ret_len,
+				       struct saqta_error *err)
 {
 	const uint8_t *key;
 	size_t key_len;
@@ -255,7 +248,8 @@ static enum saqta_status next_numbered(struct db_scan *scan, const char *what, u
 	return r;
 }
 
-static enum saqta_status verify_entry(struct db_scan *nodes, struct audit_edge *edge, const uint8_t *entry, size_t len, struct saqta_error *err)
+static enum saqta_status verify_entry(struct db_scan *nodes, struct audit_edge *edge, const uint8_t *entry, size_t len,
+				      struct saqta_error *err)
 {
 	uint8_t leaf[HASH_SIZE], want[65][HASH_SIZE];
 	uint64_t index = edge->size, first = audit_node_count(index);
@@ -274,8 +268,8 @@ static enum saqta_status verify_entry(struct db_scan *nodes, struct audit_edge *
 			continue;
 		if (i == 0)
 			return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu is not what was recorded", (unsigned long long)index);
-		return err_set(err, SAQTA_ERR_TAMPERED, 0, "node %llu over entry %llu is not what was recorded", (unsigned long long)(first + i),
-			       (unsigned long long)index);
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "node %llu over entry %llu is not what was recorded",
+			       (unsigned long long)(first + i), (unsigned long long)index);
 	}
 	return SAQTA_OK;
 }
@@ -307,7 +301,8 @@ enum saqta_status audit_log_verify(struct audit_log *log, int (*progress)(void *
 	if (r)
 		return r;
 	if (n_nodes != audit_node_count(edge.size))
-		return err_set(err, SAQTA_ERR_TAMPERED, 0, "node %llu stands behind the end of the log", (unsigned long long)audit_node_count(edge.size));
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "node %llu stands behind the end of the log",
+			       (unsigned long long)audit_node_count(edge.size));
 	ret->size = edge.size;
 	audit_edge_root(&edge, ret->root);
 	return SAQTA_OK;

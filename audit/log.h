@@ -39,7 +39,8 @@ bool audit_verify_consistency(uint64_t size1, uint64_t size2, const uint8_t (*pa
 /* ---- log.c: the log in a store ---- */
 struct audit_log;
 /** @entries and @nodes: the store's tables by number. Rebuilds the right edge from the stored nodes. */
-enum saqta_status audit_log_open(struct db *db, unsigned entries, unsigned nodes, struct audit_log **ret, struct saqta_error *err) must_check_;
+enum saqta_status audit_log_open(struct db *db, unsigned entries, unsigned nodes, struct audit_log **ret,
+				 struct saqta_error *err) must_check_;
 struct audit_log *audit_log_close(struct audit_log *log);
 void audit_log_closep(struct audit_log **log);
 uint64_t audit_log_size(const struct audit_log *log);
@@ -87,7 +88,8 @@ enum saqta_status audit_checkpoint_open(const char *text, size_t len, const stru
 /** Read the guard file. SAQTA_ERR_MISSING when there is none. */
 enum saqta_status audit_guard_read(const char *path, struct buf *ret_note, struct saqta_error *err) must_check_;
 /** Replace it: @expected (NULL: none may exist) must still be its content, else SAQTA_ERR_TAMPERED. Temp file, fsync, rename, fsync of the folder. */
-enum saqta_status audit_guard_write(const char *path, const struct buf *expected, const struct buf *note, struct saqta_error *err) must_check_;
+enum saqta_status audit_guard_write(const char *path, const struct buf *expected, const struct buf *note,
+				    struct saqta_error *err) must_check_;
 /** Hold the open log against its guard: smaller, or another root at the guarded size, is SAQTA_ERR_TAMPERED ("rolled back"). */
 enum saqta_status audit_guard_check(struct audit_log *log, const struct buf *note, const struct audit_verifier *verifier,
 				    struct saqta_error *err) must_check_;

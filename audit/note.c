@@ -98,7 +98,8 @@ bool audit_vkey_parse(const char *text, size_t len, struct audit_verifier *ret)
 	return true;
 }
 
-enum saqta_status audit_checkpoint_sign(const struct audit_signer *signer, const struct audit_head *head, struct buf *ret, struct saqta_error *err)
+enum saqta_status audit_checkpoint_sign(const struct audit_signer *signer, const struct audit_head *head, struct buf *ret,
+					struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf text = {0};
 	uint8_t sig[4 + ED25519_SIGNATURE_SIZE];
@@ -163,8 +164,8 @@ static size_t text_length(const char *note, size_t len)
 	return 0;
 }
 
-static enum saqta_status check_signature(const char *line, size_t len, const char *text, size_t text_len, const struct audit_verifier *v, unsigned n_v,
-					 unsigned *good, struct saqta_error *err)
+static enum saqta_status check_signature(const char *line, size_t len, const char *text, size_t text_len, const struct audit_verifier *v,
+					 unsigned n_v, unsigned *good, struct saqta_error *err)
 {
 	const size_t dash = sizeof(DASH) - 1;
 	const char *space;
@@ -197,8 +198,8 @@ static enum saqta_status check_signature(const char *line, size_t len, const cha
 	return r;
 }
 
-static enum saqta_status check_signatures(const char *text, size_t text_len, const char *sigs, size_t sigs_len, const struct audit_verifier *v,
-					  unsigned n_v, struct saqta_error *err)
+static enum saqta_status check_signatures(const char *text, size_t text_len, const char *sigs, size_t sigs_len,
+					  const struct audit_verifier *v, unsigned n_v, struct saqta_error *err)
 {
 	unsigned good = 0, lines = 0;
 

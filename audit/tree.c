@@ -5,10 +5,7 @@
 
 /* RFC 6962 2.1, pure. */
 
-void audit_leaf_hash(const void *entry, size_t len, uint8_t ret[HASH_SIZE])
-{
-	crypt_sha256_prefixed(0, entry, len, NULL, 0, ret);
-}
+void audit_leaf_hash(const void *entry, size_t len, uint8_t ret[HASH_SIZE]) { crypt_sha256_prefixed(0, entry, len, NULL, 0, ret); }
 
 void audit_node_hash(const uint8_t left[HASH_SIZE], const uint8_t right[HASH_SIZE], uint8_t ret[HASH_SIZE])
 {

@@ -4,14 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const outcomes[] = {
-	[OUTCOME_APPLIED] = "applied", [OUTCOME_DENIED] = "denied", [OUTCOME_DEFERRED] = "deferred",
-	[OUTCOME_DUPLICATE] = "duplicate", [OUTCOME_INVALID] = "invalid"};
+static const char *const outcomes[] = {[OUTCOME_APPLIED] = "applied",
+				       [OUTCOME_DENIED] = "denied",
+				       [OUTCOME_DEFERRED] = "deferred",
+				       [OUTCOME_DUPLICATE] = "duplicate",
+				       [OUTCOME_INVALID] = "invalid"};
 
-const char *outcome_name(enum outcome o)
-{
-	return outcomes[o];
-}
+const char *outcome_name(enum outcome o) { return outcomes[o]; }
 
 void answer_init(struct answer *a)
 {

@@ -174,8 +174,10 @@ enum saqta_status hall_apply(struct saqta_engine *e, const struct event *ev, str
 
 static void because(const struct saqta_engine *e, const struct decision *d, struct json_out *j)
 {
-	static const char *const why[] = {
-		[SAY_PERMITS] = "permits", [SAY_FORBIDS] = "forbids", [SAY_NEEDS_CONSENT] = "needs-consent", [SAY_NOTHING_PERMITS] = "nothing-permits"};
+	static const char *const why[] = {[SAY_PERMITS] = "permits",
+					  [SAY_FORBIDS] = "forbids",
+					  [SAY_NEEDS_CONSENT] = "needs-consent",
+					  [SAY_NOTHING_PERMITS] = "nothing-permits"};
 	const struct policy *p = e->policy;
 
 	json_open(j, "because", '[');

@@ -81,8 +81,8 @@ static void receipt_json(const uint8_t receipt[16], uint64_t records, bool is_la
 	json_shut(&j, '}');
 }
 
-enum saqta_status hall_destroy_subject(struct saqta_engine *e, struct subject *s, int64_t at_us, const char *why, const char *clauses, bool is_late,
-				       uint8_t ret_receipt[16], struct saqta_error *err)
+enum saqta_status hall_destroy_subject(struct saqta_engine *e, struct subject *s, int64_t at_us, const char *why, const char *clauses,
+				       bool is_late, uint8_t ret_receipt[16], struct saqta_error *err)
 {
 	cleanup_(answer_done) struct answer a;
 	cleanup_(buf_done) struct buf more = {0};
@@ -110,8 +110,8 @@ enum saqta_status hall_destroy_subject(struct saqta_engine *e, struct subject *s
 	return SAQTA_OK;
 }
 
-enum saqta_status hall_destroy_record(struct saqta_engine *e, struct subject *s, const struct record *rec, int64_t at_us, const char *clauses,
-				      bool is_late, struct saqta_error *err)
+enum saqta_status hall_destroy_record(struct saqta_engine *e, struct subject *s, const struct record *rec, int64_t at_us,
+				      const char *clauses, bool is_late, struct saqta_error *err)
 {
 	cleanup_(answer_done) struct answer a;
 	cleanup_(buf_done) struct buf more = {0};
@@ -134,7 +134,8 @@ enum saqta_status hall_destroy_record(struct saqta_engine *e, struct subject *s,
 /* ---- depersonalisation ---- */
 
 /* What stays moves to a new, nameless subject under a new key: the old key dies, so that no backup leads from what stays to whom it was. */
-static enum saqta_status move_kept(struct saqta_engine *e, struct subject *from, struct subject *to, const struct idset *keeps, struct saqta_error *err)
+static enum saqta_status move_kept(struct saqta_engine *e, struct subject *from, struct subject *to, const struct idset *keeps,
+				   struct saqta_error *err)
 {
 	struct record_scan scan;
 	struct record rec = {0};
@@ -149,8 +150,13 @@ static enum saqta_status move_kept(struct saqta_engine *e, struct subject *from,
 		category = policy_find(e->policy, ID_CATEGORY, rec.category);
 		if (category < 0 || !idset_has(keeps, category))
 			continue;
-		struct record kept = {.category = rec.category, .purposes = rec.purposes, .collected_us = rec.collected_us,
-				      .corrected_us = INSTANT_NONE, .is_base64 = rec.is_base64, .value = rec.value, .value_len = rec.value_len};
+		struct record kept = {.category = rec.category,
+				      .purposes = rec.purposes,
+				      .collected_us = rec.collected_us,
+				      .corrected_us = INSTANT_NONE,
+				      .is_base64 = rec.is_base64,
+				      .value = rec.value,
+				      .value_len = rec.value_len};
 
 		r = vault_put_record(&e->vault, &e->txn, to, &kept, err);
 	}

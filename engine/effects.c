@@ -7,10 +7,7 @@
 
 /* Carrying out a plan: each action of a rule becomes a change of the subject's state, a task or a deadline. */
 
-static enum saqta_status no_memory(struct saqta_error *err)
-{
-	return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
-}
+static enum saqta_status no_memory(struct saqta_error *err) { return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory"); }
 
 void plan_cite(struct answer *a, const struct policy *p, const struct plan *plan)
 {
@@ -20,7 +17,8 @@ void plan_cite(struct answer *a, const struct policy *p, const struct plan *plan
 		answer_due(a, plan->due_us);
 	if (plan->unknown_year) {
 		a->unknown_year = plan->unknown_year;
-		(void)err_set(&a->error, SAQTA_ERR_POLICY, 0, "the calendar does not know %d: the deadline is computed when it comes", plan->unknown_year);
+		(void)err_set(&a->error, SAQTA_ERR_POLICY, 0, "the calendar does not know %d: the deadline is computed when it comes",
+			      plan->unknown_year);
 	}
 }
 
@@ -130,8 +128,8 @@ static enum saqta_status open_task(struct effect_context *c, const struct action
 }
 
 /* A scope ends: one more act in its history. */
-static enum saqta_status end_scope(struct effect_context *c, const char *scope, enum consent_act_kind kind, int64_t due_us, const char *clauses,
-				   struct saqta_error *err)
+static enum saqta_status end_scope(struct effect_context *c, const char *scope, enum consent_act_kind kind, int64_t due_us,
+				   const char *clauses, struct saqta_error *err)
 {
 	struct consent_act *act = subject_add_consent(c->s);
 
@@ -152,7 +150,8 @@ static bool scope_is_given(const struct subject *s, const char *scope)
 	return act && (act->kind == CONSENT_GIVEN || act->kind == CONSENT_VOUCHED);
 }
 
-static enum saqta_status end_scopes(struct effect_context *c, const struct idset *scopes, int except, const char *clauses, struct saqta_error *err)
+static enum saqta_status end_scopes(struct effect_context *c, const struct idset *scopes, int except, const char *clauses,
+				    struct saqta_error *err)
 {
 	const struct policy *p = c->e->policy;
 
@@ -209,9 +208,10 @@ static enum saqta_status apply_one(struct effect_context *c, const struct plan *
 		return open_task(c, act, err);
 	case ACT_AS:
 		if (act->id != EVENT_WITHDRAW)
-			return err_set(err, SAQTA_ERR_POLICY, 0, "%s: an event can only go on as withdraw", rule_id(c->e->policy, act->rule));
+			return err_set(err, SAQTA_ERR_POLICY, 0, "%s: an event can only go on as withdraw",
+				       rule_id(c->e->policy, act->rule));
 		return effects_withdraw(c, &act->set, event_text(c->ev, "channel"), "written", err);
-	case ACT_DUE:    /* stands in the answer and the entry */
+	case ACT_DUE:	 /* stands in the answer and the entry */
 	case ACT_REFUSE: /* the caller saw plan.refused, .deferred, .waits */
 	case ACT_DEFER:
 	case ACT_WAIT:
@@ -256,8 +256,8 @@ static bool is_pending(const struct subject *s, const char *scope, int64_t *ret_
 	return false;
 }
 
-static enum saqta_status wait_for(struct effect_context *c, const char *scope, const char *channel, const char *form, const struct plan *plan,
-				  struct saqta_error *err)
+static enum saqta_status wait_for(struct effect_context *c, const char *scope, const char *channel, const char *form,
+				  const struct plan *plan, struct saqta_error *err)
 {
 	struct pending *w;
 	int64_t since_us;

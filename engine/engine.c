@@ -99,7 +99,8 @@ static enum saqta_status take_lock(const char *path, unsigned wait_s, int *ret_f
 	for (unsigned tries = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; tries++) {
 		if (errno != EWOULDBLOCK || tries >= wait_s * 20) {
 			(void)close(fd);
-			return err_set(err, SAQTA_ERR_BUSY, 0, "another process writes to this vault: try again, or wait longer with --wait SECONDS");
+			return err_set(err, SAQTA_ERR_BUSY, 0,
+				       "another process writes to this vault: try again, or wait longer with --wait SECONDS");
 		}
 		(void)nanosleep(&nap, NULL);
 	}
@@ -194,30 +195,6 @@ static enum saqta_status meta_get(struct db *db, const char *name, struct buf *r
 	return r == SAQTA_ERR_MISSING ? err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the row `%s` is missing", db_path(db), name) : r;
 }
 
-/* Put e->policy in force: an entry that names it and its digest; whatever is decided from now on cites that entry. */
-static enum saqta_status enforce_policy(struct saqta_engine *e, const char *pack, struct saqta_error *err)
-{
-	cleanup_(answer_done) struct answer a;
-	cleanup_(buf_done) struct buf more = {0}, row = {0};
-	struct json_out j = {.out = &more};
-	enum saqta_status r;
-
-	answer_init(&a);
-	e->policy_entry = audit_log_size(e->log);
-	json_open(&j, NULL, '{');
-	json_hex(&j, "digest", policy_digest(e->policy), HASH_SIZE);
-	json_text(&j, "id", policy_id(e->policy));
-	json_text(&j, "version", policy_version(e->policy));
-	json_shut(&j, '}');
-	buf_string(&row, pack);
-	buf_i64(&row, (int64_t)e->policy_entry);
-	buf_bytes(&row, policy_digest(e->policy), HASH_SIZE);
-	if (more.failed || row.failed)
-		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
-	r = hall_record(e, "policy", hall_now(e), &a, &(struct entry_extra){.json = (const char *)more.data}, err);
-	return r ? r : meta_put(e, "policy", row.data, row.len, err);
-}
-
 /* The first transaction of a vault: its id, the controller's row, the policy in force. */
 static enum saqta_status found_vault(struct saqta_engine *e, const char *pack, struct saqta_error *err)
 {
@@ -228,7 +205,7 @@ static enum saqta_status found_vault(struct saqta_engine *e, const char *pack, s
 	if (!r)
 		r = vault_create_controller(&e->vault, &e->txn, &e->controller, err);
 	if (!r)
-		r = enforce_policy(e, pack, err);
+		r = hall_enforce_policy(e, pack, true, err);
 	return r ? r : hall_commit(e, err);
 }
 
@@ -294,7 +271,8 @@ static enum saqta_status keep_paths(struct saqta_engine *e, const struct paths *
 	return e->guard_path && e->vkey_path && e->vault_dir && e->keep_dir ? SAQTA_OK : err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
 }
 
-enum saqta_status saqta_engine_init(const struct saqta_options *o, const char *pack, saqta_write_fn write, void *user, struct saqta_error *err)
+enum saqta_status saqta_engine_init(const struct saqta_options *o, const char *pack, saqta_write_fn write, void *user,
+				    struct saqta_error *err)
 {
 	cleanup_(paths_done) struct paths p;
 	cleanup_(problems_done) struct problems problems = {0};
@@ -331,35 +309,6 @@ enum saqta_status saqta_engine_init(const struct saqta_options *o, const char *p
 
 /* ---- opening ---- */
 
-static enum saqta_status load_policy_in_force(struct saqta_engine *e, struct saqta_error *err)
-{
-	cleanup_(problems_done) struct problems problems = {0};
-	cleanup_(buf_done) struct buf row = {0};
-	struct cursor c;
-	const uint8_t *digest;
-	size_t digest_len;
-	char *pack;
-	enum saqta_status r = meta_get(e->vault.db, "policy", &row, err);
-
-	if (r)
-		return r;
-	c = (struct cursor){.data = row.data, .len = row.len};
-	pack = cursor_string(&c);
-	e->policy_entry = (uint64_t)cursor_i64(&c);
-	digest = cursor_bytes(&c, &digest_len);
-	if (c.failed || digest_len != HASH_SIZE || !pack) {
-		free(pack);
-		return err_set(err, SAQTA_ERR_TAMPERED, 0, "the row `policy` is cut");
-	}
-	r = policy_load(pack, e->policy_dirs, &e->policy, &problems, err);
-	/* What decided is recorded by digest: another text under the same name is another policy. */
-	if (!r && memcmp(policy_digest(e->policy), digest, HASH_SIZE) != 0)
-		r = err_set(err, SAQTA_ERR_POLICY, 0, "the pack `%s` is not the one in force: it, its base, vocabulary or calendar was changed; "
-			    "put the former files back, or put the new ones in force with `saqta policy use`", pack);
-	free(pack);
-	return r;
-}
-
 /* The recorded clock of the newest entry: the sweep's guard against a clock that was set back. */
 static enum saqta_status read_newest(struct saqta_engine *e, struct saqta_error *err)
 {
@@ -388,7 +337,8 @@ static enum saqta_status check_guard(struct saqta_engine *e, struct saqta_error 
 	enum saqta_status r = audit_guard_read(e->guard_path, &note, err);
 
 	if (r == SAQTA_ERR_MISSING)
-		return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the guard is missing: whether this is the newest vault cannot be told", e->guard_path);
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the guard is missing: whether this is the newest vault cannot be told",
+			       e->guard_path);
 	return r ? r : audit_guard_check(e->log, &note, &e->signer.verifier, err);
 }
 
@@ -461,7 +411,7 @@ enum saqta_status saqta_engine_open(const struct saqta_options *o, saqta_engine 
 	if (!r)
 		r = read_newest(e, err);
 	if (!r)
-		r = load_policy_in_force(e, err);
+		r = hall_load_policy(e, err);
 	if (!r && !e->is_reader)
 		r = finish_crash(e, err);
 	if (r) {

@@ -15,52 +15,97 @@ struct member {
 };
 #define NEEDED true
 #define MAY false
+/* clang-format off */
 #define END {.name = NULL}
 #define CHANNELS(n) {n, M_ID, NEEDED, ID_REQUEST_CHANNEL, NULL}
+/* clang-format on */
 
-static const struct member register_members[] = {{"evidence", M_OBJECT, NEEDED, 0, NULL}, {"birth_date", M_DATE, MAY, 0, NULL},
-	{"partner", M_TEXT, MAY, 0, NULL}, {"worker", M_TEXT, MAY, 0, NULL}, END};
-static const struct member collect_members[] = {{"category", M_ID, NEEDED, ID_CATEGORY, NULL}, {"value", M_LONG_TEXT, MAY, 0, NULL},
-	{"value_base64", M_LONG_TEXT, MAY, 0, NULL}, {"source", M_ID, NEEDED, ID_SOURCE, NULL}, {"purposes", M_IDS, NEEDED, ID_PURPOSE, NULL},
-	{"record", M_TEXT, MAY, 0, NULL}, {"partner", M_TEXT, MAY, 0, NULL}, {"worker", M_TEXT, MAY, 0, NULL}, END};
-static const struct member consent_members[] = {{"consents", M_IDS, NEEDED, ID_CONSENT, NULL}, {"evidence", M_OBJECT, NEEDED, 0, NULL},
-	{"version", M_TEXT, MAY, 0, NULL}, {"notice", M_TEXT, MAY, 0, NULL}, END};
-static const struct member withdraw_members[] = {{"consents", M_IDS, NEEDED, ID_CONSENT, NULL}, CHANNELS("channel"),
-	{"form", M_ONE_OF, NEEDED, 0, "written oral"}, END};
-static const struct member milestone_members[] = {{"milestone", M_ID, NEEDED, ID_MILESTONE, NULL}, {"purpose", M_ID, MAY, ID_PURPOSE, NULL}, END};
-static const struct member obligation_members[] = {{"obligation", M_TEXT, NEEDED, 0, NULL}, {"state", M_ONE_OF, NEEDED, 0, "open closed"}, END};
-static const struct member hold_members[] = {{"hold", M_TEXT, NEEDED, 0, NULL}, {"state", M_ONE_OF, NEEDED, 0, "placed lifted"},
-	{"basis", M_ID, MAY, ID_BASIS, NULL}, {"reason", M_TEXT, MAY, 0, NULL}, {"authority", M_TEXT, MAY, 0, NULL}, {"reference", M_TEXT, MAY, 0, NULL},
-	{"categories", M_IDS, MAY, ID_CATEGORY, NULL}, {"records", M_WORDS, MAY, 0, NULL}, END};
-static const struct member request_members[] = {{"request", M_TEXT, NEEDED, 0, NULL},
-	{"kind", M_ONE_OF, NEEDED, 0, "access rectify erase block stop complaint objection authority"}, CHANNELS("channel"),
-	{"by", M_ONE_OF, NEEDED, 0, "subject representative authority"}, {"identity_checked", M_BOOL, MAY, 0, NULL},
+static const struct member register_members[] = {{"evidence", M_OBJECT, NEEDED, 0, NULL},
+						 {"birth_date", M_DATE, MAY, 0, NULL},
+						 {"partner", M_TEXT, MAY, 0, NULL},
+						 {"worker", M_TEXT, MAY, 0, NULL},
+						 END};
+static const struct member collect_members[] = {{"category", M_ID, NEEDED, ID_CATEGORY, NULL},
+						{"value", M_LONG_TEXT, MAY, 0, NULL},
+						{"value_base64", M_LONG_TEXT, MAY, 0, NULL},
+						{"source", M_ID, NEEDED, ID_SOURCE, NULL},
+						{"purposes", M_IDS, NEEDED, ID_PURPOSE, NULL},
+						{"record", M_TEXT, MAY, 0, NULL},
+						{"partner", M_TEXT, MAY, 0, NULL},
+						{"worker", M_TEXT, MAY, 0, NULL},
+						END};
+static const struct member consent_members[] = {{"consents", M_IDS, NEEDED, ID_CONSENT, NULL},
+						{"evidence", M_OBJECT, NEEDED, 0, NULL},
+						{"version", M_TEXT, MAY, 0, NULL},
+						{"notice", M_TEXT, MAY, 0, NULL},
+						END};
+static const struct member withdraw_members[] = {
+	{"consents", M_IDS, NEEDED, ID_CONSENT, NULL}, CHANNELS("channel"), {"form", M_ONE_OF, NEEDED, 0, "written oral"}, END};
+static const struct member milestone_members[] = {
+	{"milestone", M_ID, NEEDED, ID_MILESTONE, NULL}, {"purpose", M_ID, MAY, ID_PURPOSE, NULL}, END};
+static const struct member obligation_members[] = {
+	{"obligation", M_TEXT, NEEDED, 0, NULL}, {"state", M_ONE_OF, NEEDED, 0, "open closed"}, END};
+static const struct member hold_members[] = {{"hold", M_TEXT, NEEDED, 0, NULL},
+					     {"state", M_ONE_OF, NEEDED, 0, "placed lifted"},
+					     {"basis", M_ID, MAY, ID_BASIS, NULL},
+					     {"reason", M_TEXT, MAY, 0, NULL},
+					     {"authority", M_TEXT, MAY, 0, NULL},
+					     {"reference", M_TEXT, MAY, 0, NULL},
+					     {"categories", M_IDS, MAY, ID_CATEGORY, NULL},
+					     {"records", M_WORDS, MAY, 0, NULL},
+					     END};
+static const struct member request_members[] = {
+	{"request", M_TEXT, NEEDED, 0, NULL},
+	{"kind", M_ONE_OF, NEEDED, 0, "access rectify erase block stop complaint objection authority"},
+	CHANNELS("channel"),
+	{"by", M_ONE_OF, NEEDED, 0, "subject representative authority"},
+	{"identity_checked", M_BOOL, MAY, 0, NULL},
 	{"categories", M_IDS, MAY, ID_CATEGORY, NULL},
-	{"reason", M_ONE_OF, MAY, 0, "inaccurate incomplete outdated unlawful unnecessary other"}, END};
-static const struct member extend_members[] = {{"request", M_TEXT, NEEDED, 0, NULL}, {"until", M_TIME, NEEDED, 0, NULL},
-	{"reason", M_TEXT, NEEDED, 0, NULL}, END};
+	{"reason", M_ONE_OF, MAY, 0, "inaccurate incomplete outdated unlawful unnecessary other"},
+	END};
+static const struct member extend_members[] = {
+	{"request", M_TEXT, NEEDED, 0, NULL}, {"until", M_TIME, NEEDED, 0, NULL}, {"reason", M_TEXT, NEEDED, 0, NULL}, END};
 static const struct member close_members[] = {{"request", M_TEXT, NEEDED, 0, NULL},
-	{"result", M_ONE_OF, NEEDED, 0, "confirmed not-confirmed answered refused"}, {"reason", M_ID, MAY, ID_REFUSAL_REASON, NULL}, END};
-static const struct member rectify_members[] = {{"category", M_ID, NEEDED, ID_CATEGORY, NULL}, {"value", M_LONG_TEXT, NEEDED, 0, NULL},
-	{"record", M_TEXT, MAY, 0, NULL}, END};
-static const struct member use_members[] = {{"purpose", M_ID, NEEDED, ID_PURPOSE, NULL}, {"categories", M_IDS, NEEDED, ID_CATEGORY, NULL},
-	{"operation", M_ID, MAY, ID_OPERATION, NULL}, {"basis", M_ID, MAY, ID_BASIS, NULL}, END};
-static const struct member disclose_members[] = {{"recipient", M_ID, NEEDED, ID_RECIPIENT, NULL}, {"purpose", M_ID, NEEDED, ID_PURPOSE, NULL},
-	{"categories", M_IDS, NEEDED, ID_CATEGORY, NULL}, {"operation", M_ID, MAY, ID_OPERATION, NULL}, {"recipient_name", M_TEXT, MAY, 0, NULL},
-	{"country", M_COUNTRY, MAY, 0, NULL}, {"basis", M_ID, MAY, ID_BASIS, NULL}, END};
-static const struct member notified_members[] = {{"matter", M_ONE_OF, NEEDED, 0, "cross-border"}, {"country", M_COUNTRY, NEEDED, 0, NULL}, END};
-static const struct member particulars_members[] = {{"recipient_name", M_TEXT, NEEDED, 0, NULL}, {"country", M_COUNTRY, NEEDED, 0, NULL}, END};
+					      {"result", M_ONE_OF, NEEDED, 0, "confirmed not-confirmed answered refused"},
+					      {"reason", M_ID, MAY, ID_REFUSAL_REASON, NULL},
+					      END};
+static const struct member rectify_members[] = {
+	{"category", M_ID, NEEDED, ID_CATEGORY, NULL}, {"value", M_LONG_TEXT, NEEDED, 0, NULL}, {"record", M_TEXT, MAY, 0, NULL}, END};
+static const struct member use_members[] = {{"purpose", M_ID, NEEDED, ID_PURPOSE, NULL},
+					    {"categories", M_IDS, NEEDED, ID_CATEGORY, NULL},
+					    {"operation", M_ID, MAY, ID_OPERATION, NULL},
+					    {"basis", M_ID, MAY, ID_BASIS, NULL},
+					    END};
+static const struct member disclose_members[] = {{"recipient", M_ID, NEEDED, ID_RECIPIENT, NULL},
+						 {"purpose", M_ID, NEEDED, ID_PURPOSE, NULL},
+						 {"categories", M_IDS, NEEDED, ID_CATEGORY, NULL},
+						 {"operation", M_ID, MAY, ID_OPERATION, NULL},
+						 {"recipient_name", M_TEXT, MAY, 0, NULL},
+						 {"country", M_COUNTRY, MAY, 0, NULL},
+						 {"basis", M_ID, MAY, ID_BASIS, NULL},
+						 END};
+static const struct member notified_members[] = {
+	{"matter", M_ONE_OF, NEEDED, 0, "cross-border"}, {"country", M_COUNTRY, NEEDED, 0, NULL}, END};
+static const struct member particulars_members[] = {
+	{"recipient_name", M_TEXT, NEEDED, 0, NULL}, {"country", M_COUNTRY, NEEDED, 0, NULL}, END};
 static const struct member message_members[] = {{"channel", M_ID, NEEDED, ID_MESSAGE_CHANNEL, NULL},
-	{"kind", M_ONE_OF, NEEDED, 0, "information advertising"}, {"text", M_LONG_TEXT, NEEDED, 0, NULL},
-	{"attachments", M_WORDS, MAY, 0, "link picture file"}, {"partner", M_TEXT, MAY, 0, NULL}, END};
+						{"kind", M_ONE_OF, NEEDED, 0, "information advertising"},
+						{"text", M_LONG_TEXT, NEEDED, 0, NULL},
+						{"attachments", M_WORDS, MAY, 0, "link picture file"},
+						{"partner", M_TEXT, MAY, 0, NULL},
+						END};
 static const struct member partner_members[] = {{"partner", M_TEXT, NEEDED, 0, NULL}, {"state", M_ONE_OF, NEEDED, 0, "joined ended"}, END};
-static const struct member partner_consent_members[] = {{"partner", M_TEXT, NEEDED, 0, NULL}, {"consents", M_IDS, NEEDED, ID_CONSENT, NULL},
-	{"copy", M_TEXT, NEEDED, 0, NULL}, END};
-static const struct member worker_members[] = {{"partner", M_TEXT, NEEDED, 0, NULL}, {"worker", M_TEXT, NEEDED, 0, NULL},
-	{"roles", M_WORDS, NEEDED, 0, NULL}, {"assurance", M_BOOL, NEEDED, 0, NULL}, END};
+static const struct member partner_consent_members[] = {
+	{"partner", M_TEXT, NEEDED, 0, NULL}, {"consents", M_IDS, NEEDED, ID_CONSENT, NULL}, {"copy", M_TEXT, NEEDED, 0, NULL}, END};
+static const struct member worker_members[] = {{"partner", M_TEXT, NEEDED, 0, NULL},
+					       {"worker", M_TEXT, NEEDED, 0, NULL},
+					       {"roles", M_WORDS, NEEDED, 0, NULL},
+					       {"assurance", M_BOOL, NEEDED, 0, NULL},
+					       END};
 static const struct member minor_members[] = {END};
-static const struct member breach_members[] = {{"subjects", M_SUBJECTS, MAY, 0, NULL}, {"all", M_TRUE, MAY, 0, NULL},
-	{"categories", M_IDS, NEEDED, ID_CATEGORY, NULL}, {"detected", M_TIME, NEEDED, 0, NULL}, {"description", M_TEXT, NEEDED, 0, NULL}, END};
+static const struct member breach_members[] = {{"subjects", M_SUBJECTS, MAY, 0, NULL},		 {"all", M_TRUE, MAY, 0, NULL},
+					       {"categories", M_IDS, NEEDED, ID_CATEGORY, NULL}, {"detected", M_TIME, NEEDED, 0, NULL},
+					       {"description", M_TEXT, NEEDED, 0, NULL},	 END};
 static const struct member merge_members[] = {{"with", M_ID, NEEDED, ID_PURPOSE, NULL}, {"purpose", M_ID, NEEDED, ID_PURPOSE, NULL}, END};
 static const struct member order_members[] = {{"reason", M_TEXT, NEEDED, 0, NULL}, {"categories", M_IDS, MAY, ID_CATEGORY, NULL}, END};
 
@@ -138,12 +183,18 @@ static enum saqta_status check_text(const struct member *m, const json_t *v, str
 
 static enum saqta_status check_id(const struct policy *p, const struct member *m, const json_t *v, int *ret, struct saqta_error *why)
 {
-	static const char *const what[ID_KINDS] = {
-		[ID_OPERATION] = "unknown operation", [ID_CATEGORY] = "unknown category", [ID_PURPOSE] = "unknown purpose",
-		[ID_BASIS] = "unknown basis", [ID_CONSENT] = "unknown consent", [ID_RECIPIENT] = "unknown recipient",
-		[ID_REQUEST_CHANNEL] = "unknown request channel", [ID_MESSAGE_CHANNEL] = "unknown message channel",
-		[ID_SOURCE] = "unknown source", [ID_MILESTONE] = "unknown milestone", [ID_REFUSAL_REASON] = "unknown reason for a refusal",
-		[ID_TASK] = "unknown task"};
+	static const char *const what[ID_KINDS] = {[ID_OPERATION] = "unknown operation",
+						   [ID_CATEGORY] = "unknown category",
+						   [ID_PURPOSE] = "unknown purpose",
+						   [ID_BASIS] = "unknown basis",
+						   [ID_CONSENT] = "unknown consent",
+						   [ID_RECIPIENT] = "unknown recipient",
+						   [ID_REQUEST_CHANNEL] = "unknown request channel",
+						   [ID_MESSAGE_CHANNEL] = "unknown message channel",
+						   [ID_SOURCE] = "unknown source",
+						   [ID_MILESTONE] = "unknown milestone",
+						   [ID_REFUSAL_REASON] = "unknown reason for a refusal",
+						   [ID_TASK] = "unknown task"};
 
 	if (!json_is_string(v))
 		return bad(why, m->name, "must be a string, or a list of strings where the contract says so");
@@ -162,11 +213,13 @@ static enum saqta_status check_time(const struct member *m, const json_t *v, str
 		if (m->type == M_DATE && day_parse(json_string_value(v), json_string_length(v), &day))
 			return SAQTA_OK;
 	}
-	return bad(why, m->name, m->type == M_TIME ? "must be an RFC 3339 time with an offset, like 2026-01-05T09:00:00+05:00"
-						   : "must be a date, like 1990-05-17");
+	return bad(why, m->name,
+		   m->type == M_TIME ? "must be an RFC 3339 time with an offset, like 2026-01-05T09:00:00+05:00"
+				     : "must be a date, like 1990-05-17");
 }
 
-static enum saqta_status check_list(const struct policy *p, const struct member *m, const json_t *v, struct idset *ids, struct saqta_error *why)
+static enum saqta_status check_list(const struct policy *p, const struct member *m, const json_t *v, struct idset *ids,
+				    struct saqta_error *why)
 {
 	size_t i;
 	json_t *item;
@@ -177,7 +230,8 @@ static enum saqta_status check_list(const struct policy *p, const struct member 
 		return bad(why, m->name, "must not be empty");
 	if (json_array_size(v) > 10000)
 		return bad(why, m->name, "has more than 10,000 items");
-	json_array_foreach (v, i, item) {
+	json_array_foreach(v, i, item)
+	{
 		if (m->type == M_IDS) {
 			int id;
 			enum saqta_status r = check_id(p, m, item, &id, why);
@@ -229,7 +283,8 @@ static struct idset *ids_of(struct event *ev, enum id_kind kind, struct idset *o
 	return other;
 }
 
-static enum saqta_status check_member(const struct policy *p, struct event *ev, const struct member *m, const json_t *v, struct saqta_error *why)
+static enum saqta_status check_member(const struct policy *p, struct event *ev, const struct member *m, const json_t *v,
+				      struct saqta_error *why)
 {
 	struct idset other = {{0}};
 	int id;
@@ -246,7 +301,8 @@ static enum saqta_status check_member(const struct policy *p, struct event *ev, 
 	case M_DATE:
 		return check_time(m, v, why);
 	case M_OBJECT:
-		return json_is_object(v) && json_object_size(v) > 0 ? SAQTA_OK : bad(why, m->name, "must be an object with at least one member");
+		return json_is_object(v) && json_object_size(v) > 0 ? SAQTA_OK
+								    : bad(why, m->name, "must be an object with at least one member");
 	case M_COUNTRY:
 		return is_country(v) ? SAQTA_OK : bad(why, m->name, "must be an ISO 3166 code of two capital letters");
 	case M_ONE_OF:
@@ -306,7 +362,8 @@ static enum saqta_status check_members(const struct policy *p, enum event_use us
 	json_t *v;
 	enum saqta_status r;
 
-	json_object_foreach (ev->root, name, v) {
+	json_object_foreach(ev->root, name, v)
+	{
 		const struct member *m = find_member(members, name);
 
 		if (is_common(name) || (use == EVENT_FOR_SCENARIO && is_expectation(name)))
@@ -382,7 +439,8 @@ static enum saqta_status check_together(const struct event *ev, struct saqta_err
 			free(raw);
 		}
 	}
-	if (ev->kind == EVENT_MILESTONE && (json_object_get(root, "purpose") != NULL) != (strcmp(event_text(ev, "milestone"), "purpose-achieved") == 0))
+	if (ev->kind == EVENT_MILESTONE &&
+	    (json_object_get(root, "purpose") != NULL) != (strcmp(event_text(ev, "milestone"), "purpose-achieved") == 0))
 		return bad(why, "purpose", "belongs to the milestone purpose-achieved, and only to it");
 	if (ev->kind == EVENT_HOLD && strcmp(event_text(ev, "state"), "placed") == 0) {
 		if (!json_object_get(root, "basis"))
@@ -402,8 +460,9 @@ static int question_kind(const json_t *root)
 
 	if (name)
 		return event_kind_of(name);
-	return json_object_get(root, "recipient") || json_object_get(root, "country") || json_object_get(root, "recipient_name") ? EVENT_DISCLOSE
-																  : EVENT_USE;
+	return json_object_get(root, "recipient") || json_object_get(root, "country") || json_object_get(root, "recipient_name")
+		       ? EVENT_DISCLOSE
+		       : EVENT_USE;
 }
 
 enum saqta_status event_from_json(const struct policy *p, enum event_use use, json_t *root, int64_t default_at_us, struct event *ret,
@@ -440,8 +499,8 @@ enum saqta_status event_from_json(const struct policy *p, enum event_use use, js
 	return SAQTA_OK;
 }
 
-enum saqta_status event_parse(const struct policy *p, enum event_use use, const char *line, size_t len, int64_t default_at_us, struct event *ret,
-			      struct saqta_error *why)
+enum saqta_status event_parse(const struct policy *p, enum event_use use, const char *line, size_t len, int64_t default_at_us,
+			      struct event *ret, struct saqta_error *why)
 {
 	json_error_t je;
 	json_t *root;
@@ -476,15 +535,9 @@ void event_done(struct event *ev)
 	memset(ev, 0, sizeof(*ev));
 }
 
-const char *event_text(const struct event *ev, const char *member)
-{
-	return json_string_value(json_object_get(ev->root, member));
-}
+const char *event_text(const struct event *ev, const char *member) { return json_string_value(json_object_get(ev->root, member)); }
 
-bool event_flag(const struct event *ev, const char *member)
-{
-	return json_is_true(json_object_get(ev->root, member));
-}
+bool event_flag(const struct event *ev, const char *member) { return json_is_true(json_object_get(ev->root, member)); }
 
 int64_t event_time(const struct event *ev, const char *member)
 {
@@ -501,7 +554,8 @@ char *event_words(const struct event *ev, const char *member)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach (list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		if (i > 0)
 			buf_str(&b, " ");
 		buf_str(&b, json_string_value(item));

@@ -13,7 +13,7 @@
 
 struct event {
 	enum event_kind kind;
-	json_t *root; /* owned; keeps every string below alive */
+	json_t *root;	     /* owned; keeps every string below alive */
 	const char *subject; /* NULL: an event without subject */
 	const char *id;
 	int64_t at_us;
@@ -24,8 +24,8 @@ struct event {
 enum event_use { EVENT_FOR_APPLY, EVENT_FOR_DECIDE, EVENT_FOR_SCENARIO };
 
 /** Parse and check one line. On SAQTA_ERR_INPUT @why names the member and what is wrong with it. @default_at_us is the clock. */
-enum saqta_status event_parse(const struct policy *p, enum event_use use, const char *line, size_t len, int64_t default_at_us, struct event *ret,
-			      struct saqta_error *why) must_check_;
+enum saqta_status event_parse(const struct policy *p, enum event_use use, const char *line, size_t len, int64_t default_at_us,
+			      struct event *ret, struct saqta_error *why) must_check_;
 /** The same for an object already parsed; takes a reference. */
 enum saqta_status event_from_json(const struct policy *p, enum event_use use, json_t *root, int64_t default_at_us, struct event *ret,
 				  struct saqta_error *why) must_check_;

@@ -7,10 +7,7 @@
 
 /* What each event of contract 3 does to the subject's state, beside what the rules say. */
 
-static enum saqta_status no_memory(struct saqta_error *err)
-{
-	return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
-}
+static enum saqta_status no_memory(struct saqta_error *err) { return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory"); }
 
 static enum saqta_status invalid(struct effect_context *c, const char *text)
 {
@@ -84,9 +81,12 @@ static void note_record_term(struct effect_context *c, const struct record *rec)
 {
 	int64_t reached[POLICY_SET_BITS], achieved[POLICY_SET_BITS];
 	struct subject *s = c->s;
-	struct retention_subject rs = {.registered_us = s->registered_us, .newest_collected_us = s->newest_collected_us, .reached_us = reached};
-	struct retention_record rr = {.category = policy_find(c->e->policy, ID_CATEGORY, rec->category), .collected_us = rec->collected_us,
-				      .achieved_us = achieved, .purposes = c->ev->purposes};
+	struct retention_subject rs = {
+		.registered_us = s->registered_us, .newest_collected_us = s->newest_collected_us, .reached_us = reached};
+	struct retention_record rr = {.category = policy_find(c->e->policy, ID_CATEGORY, rec->category),
+				      .collected_us = rec->collected_us,
+				      .achieved_us = achieved,
+				      .purposes = c->ev->purposes};
 	struct retention ret;
 
 	hall_reached(c->e, s, reached, achieved);
@@ -555,7 +555,8 @@ static enum saqta_status do_breach(struct effect_context *c, struct saqta_error 
 	size_t i;
 	json_t *item;
 
-	json_array_foreach (list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		uint8_t id[SUBJECT_ID_SIZE];
 		enum saqta_status r = vault_find(&c->e->vault, json_string_value(item), id, err);
 

@@ -144,10 +144,8 @@ static void attachment_facts(const struct event *ev, struct facts *f)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach (list, i, item)
-		for (int k = 0; k < 3; k++)
-			if (strcmp(json_string_value(item), names[k]) == 0)
-				idset_add(&f->set[F_ATTACHMENT], k);
+	json_array_foreach(list, i, item) for (int k = 0; k < 3; k++) if (strcmp(json_string_value(item), names[k]) == 0)
+		idset_add(&f->set[F_ATTACHMENT], k);
 }
 
 /* Members that are facts under their own name. */
@@ -155,9 +153,10 @@ static const struct {
 	const char *member;
 	enum fact_string fact;
 } strings[] = {
-	{"operation", F_OPERATION}, {"purpose", F_PURPOSE}, {"with", F_WITH}, {"basis", F_BASIS}, {"recipient", F_RECIPIENT}, {"country", F_COUNTRY},
-	{"source", F_SOURCE}, {"channel", F_CHANNEL}, {"form", F_FORM}, {"kind", F_KIND}, {"by", F_BY}, {"reason", F_REASON}, {"result", F_RESULT},
-	{"state", F_MEMBER_STATE}, {"matter", F_MATTER}, {"milestone", F_MILESTONE},
+	{"operation", F_OPERATION}, {"purpose", F_PURPOSE},    {"with", F_WITH},     {"basis", F_BASIS},
+	{"recipient", F_RECIPIENT}, {"country", F_COUNTRY},    {"source", F_SOURCE}, {"channel", F_CHANNEL},
+	{"form", F_FORM},	    {"kind", F_KIND},	       {"by", F_BY},	     {"reason", F_REASON},
+	{"result", F_RESULT},	    {"state", F_MEMBER_STATE}, {"matter", F_MATTER}, {"milestone", F_MILESTONE},
 };
 
 /* The operation that an event asks for, where it does not name one. */

@@ -24,10 +24,10 @@ struct generator {
 	struct gen_out *out;
 	uint64_t seed, subjects;
 	int32_t from_day, to_day;
-	int64_t from, to;   /* waking seconds; nothing at or after @to */
-	int64_t idle;       /* whoever was last seen before is overdue at @to */
-	int64_t soon;       /* whoever was last seen before, but not before @idle, is soon */
-	uint64_t events;    /* that have an id */
+	int64_t from, to;	      /* waking seconds; nothing at or after @to */
+	int64_t idle;		      /* whoever was last seen before is overdue at @to */
+	int64_t soon;		      /* whoever was last seen before, but not before @idle, is soon */
+	uint64_t events;	      /* that have an id */
 	uint32_t overdue, soon_share; /* of those who registered before @idle */
 
 	/* the subject at hand */
@@ -45,15 +45,9 @@ struct generator {
 	size_t n_entries;
 };
 
-static int64_t max64(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
+static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
 
-static int64_t min64(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
+static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static void add(struct generator *g, int64_t at, enum what what, uint32_t index, uint32_t step)
 {
@@ -487,8 +481,7 @@ static enum saqta_status run(struct generator *g, struct saqta_error *reterr)
 	return g->out->cancelled ? err_set(reterr, SAQTA_ERR_CANCELLED, 0, "generate: cancelled") : SAQTA_OK;
 }
 
-enum saqta_status saqta_generate(const struct saqta_generate_options *options, saqta_write_fn write, void *user,
-				 struct saqta_error *reterr)
+enum saqta_status saqta_generate(const struct saqta_generate_options *options, saqta_write_fn write, void *user, struct saqta_error *reterr)
 {
 	struct generator *g;
 	enum saqta_status status;

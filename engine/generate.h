@@ -86,7 +86,7 @@ struct gen_out {
 };
 void gen_out_flush(struct gen_out *out);
 void gen_raw(struct gen_out *out, const char *text, size_t len);
-void gen_text(struct gen_out *out, const char *text); /* as is */
+void gen_text(struct gen_out *out, const char *text);	/* as is */
 void gen_string(struct gen_out *out, const char *text); /* inside of a JSON string */
 void gen_number(struct gen_out *out, uint64_t v, unsigned width);
 void gen_date(struct gen_out *out, int32_t day);
@@ -120,7 +120,7 @@ gen_value_fn gen_value_find(const char *kind); /* NULL if there is no such kind 
 #define PLAN_MAX_PIECES 16
 #define PLAN_MAX_OFFSETS 8
 #define PLAN_MAX_ENTRIES 1024 /* events of one subject */
-#define PLAN_RENEWALS 8       /* of one consent */
+#define PLAN_RENEWALS 8	      /* of one consent */
 
 /* Strings are borrowed from the parsed file unless said otherwise. */
 struct plan_list {
@@ -166,7 +166,7 @@ struct plan_collect {
 	bool later; /* on some visit, not with the registration */
 	struct plan_range times;
 	struct plan_range pick; /* how many purposes */
-	int consent;            /* needed, index or -1 */
+	int consent;		/* needed, index or -1 */
 	struct plan_purpose purposes[PLAN_MAX_LIST];
 	unsigned n_purposes;
 };
@@ -194,8 +194,8 @@ struct plan_story {
 	bool ends; /* no visit and no collection after it began */
 	enum plan_fate fate;
 	struct plan_range last_days; /* before the end; max 0: any time */
-	uint32_t consents;           /* needed, bit by index */
-	uint64_t categories;         /* needed, bit by index of collect */
+	uint32_t consents;	     /* needed, bit by index */
+	uint64_t categories;	     /* needed, bit by index of collect */
 	struct plan_step steps[PLAN_MAX_STEPS];
 	unsigned n_steps;
 };
@@ -207,7 +207,7 @@ struct plan {
 	struct plan_offset offsets[PLAN_MAX_OFFSETS];
 	unsigned n_offsets;
 	int32_t earliest;
-	int32_t working_from, working_to; /* where working days are known */
+	int32_t working_from, working_to;	    /* where working days are known */
 	char *register_evidence, *consent_evidence; /* owned; JSON */
 	uint32_t birth_date;
 	struct plan_range ages;

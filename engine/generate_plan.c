@@ -99,13 +99,15 @@ static bool read_lists(struct reader *r, json_t *lists)
 	r->where = "lists";
 	if (!json_is_object(lists) || json_object_size(lists) > PLAN_MAX_LISTS)
 		return refuse(r, "lists", "not an object, or too large");
-	json_object_foreach(lists, name, items) {
+	json_object_foreach(lists, name, items)
+	{
 		struct plan_list *list = &r->plan->lists[r->plan->n_lists++];
 
 		list->name = name;
 		if (!in_list(r, items, 1, PLAN_MAX_LIST))
 			return false;
-		json_array_foreach(items, i, item) {
+		json_array_foreach(items, i, item)
+		{
 			if (!json_is_string(item) || json_string_length(item) > 400)
 				return refuse(r, name, "not a string of at most 400 bytes");
 			list->items[list->n++] = json_string_value(item);
@@ -122,7 +124,8 @@ static bool read_offsets(struct reader *r, json_t *offsets)
 	r->where = "offsets";
 	if (!in_list(r, offsets, 1, PLAN_MAX_OFFSETS))
 		return false;
-	json_array_foreach(offsets, r->index, item) {
+	json_array_foreach(offsets, r->index, item)
+	{
 		struct plan_offset *offset = &r->plan->offsets[r->plan->n_offsets++];
 		const char *until = NULL;
 
@@ -147,12 +150,13 @@ static bool read_consents(struct reader *r, json_t *consents)
 	r->where = "consents";
 	if (!in_list(r, consents, 1, PLAN_MAX_CONSENTS))
 		return false;
-	json_array_foreach(consents, r->index, item) {
+	json_array_foreach(consents, r->index, item)
+	{
 		struct plan_consent *c = &r->plan->consents[r->plan->n_consents++];
 		int share = (int)SHARE_ALL, later = 0, renew = 0;
 
-		if (json_unpack_ex(item, &e, JSON_STRICT, "{s:s,s?i,s?i,s?i,s?i}", "id", &c->id, "share", &share, "later",
-				   &later, "renew", &renew, "valid_days", &c->valid_days))
+		if (json_unpack_ex(item, &e, JSON_STRICT, "{s:s,s?i,s?i,s?i,s?i}", "id", &c->id, "share", &share, "later", &later, "renew",
+				   &renew, "valid_days", &c->valid_days))
 			return refuse(r, "consent", e.text);
 		if (!read_share(r, share, &c->share) || !read_share(r, later, &c->later) || !read_share(r, renew, &c->renew))
 			return false;
@@ -171,7 +175,8 @@ static bool read_purposes(struct reader *r, json_t *purposes, json_t *consent_of
 
 	if (!in_list(r, purposes, 1, PLAN_MAX_LIST))
 		return false;
-	json_array_foreach(purposes, i, item) {
+	json_array_foreach(purposes, i, item)
+	{
 		struct plan_purpose *p = &c->purposes[c->n_purposes++];
 
 		p->id = json_string_value(item);
@@ -194,16 +199,17 @@ static bool read_collects(struct reader *r, json_t *collects, json_t *consent_of
 	r->where = "collect";
 	if (!in_list(r, collects, 1, PLAN_MAX_COLLECTS))
 		return false;
-	json_array_foreach(collects, r->index, item) {
+	json_array_foreach(collects, r->index, item)
+	{
 		struct plan_collect *c = &r->plan->collects[r->plan->n_collects++];
 		const char *kind, *needs = NULL;
 		json_t *purposes, *times = NULL, *pick = NULL;
 		int share = 0, later = 0;
 
 		c->times = c->pick = (struct plan_range){1, 1};
-		if (json_unpack_ex(item, &e, JSON_STRICT, "{s:s,s:s,s:s,s:i,s?b,s?o,s?o,s?s,s:o}", "category", &c->category,
-				   "source", &c->source, "value", &kind, "share", &share, "later", &later, "times", &times,
-				   "pick", &pick, "needs", &needs, "purposes", &purposes))
+		if (json_unpack_ex(item, &e, JSON_STRICT, "{s:s,s:s,s:s,s:i,s?b,s?o,s?o,s?s,s:o}", "category", &c->category, "source",
+				   &c->source, "value", &kind, "share", &share, "later", &later, "times", &times, "pick", &pick, "needs",
+				   &needs, "purposes", &purposes))
 			return refuse(r, "collect", e.text);
 		c->later = later != 0;
 		if (!read_share(r, share, &c->share) || !read_value(r, kind, &c->value) || !read_range(r, times, &c->times, 8) ||
@@ -263,20 +269,22 @@ static bool read_steps(struct reader *r, json_t *steps, struct plan_story *story
 
 	if (!in_list(r, steps, 1, PLAN_MAX_STEPS))
 		return false;
-	json_array_foreach(steps, i, item) {
+	json_array_foreach(steps, i, item)
+	{
 		struct plan_step *step = &story->steps[story->n_steps++];
 		json_t *after = NULL;
 		int id = 0;
 
-		if (json_unpack_ex(item, &e, JSON_STRICT, "{s:s,s?b,s?o,s:o}", "event", &step->event, "id", &id, "after", &after,
-				   "with", &members))
+		if (json_unpack_ex(item, &e, JSON_STRICT, "{s:s,s?b,s?o,s:o}", "event", &step->event, "id", &id, "after", &after, "with",
+				   &members))
 			return refuse(r, "step", e.text);
 		step->id = id != 0;
 		if (!read_range(r, after, &step->after, 5000000))
 			return false;
 		if (!json_is_object(members))
 			return refuse(r, step->event, "\"with\" is not an object");
-		json_object_foreach(members, key, value) {
+		json_object_foreach(members, key, value)
+		{
 			if (!add_member(r, step, key, value))
 				return false;
 		}
@@ -290,12 +298,14 @@ static bool read_needs(struct reader *r, json_t *consents, json_t *categories, s
 	size_t i;
 	int consent;
 
-	json_array_foreach(consents, i, item) {
+	json_array_foreach(consents, i, item)
+	{
 		if (!json_is_string(item) || !read_consent_id(r, json_string_value(item), &consent))
 			return refuse(r, "needs", "unknown consent");
 		story->consents |= 1u << consent;
 	}
-	json_array_foreach(categories, i, item) {
+	json_array_foreach(categories, i, item)
+	{
 		uint64_t before = story->categories;
 
 		for (unsigned k = 0; k < r->plan->n_collects; k++) {
@@ -319,16 +329,17 @@ static bool read_stories(struct reader *r, json_t *stories)
 	r->where = "stories";
 	if (!in_list(r, stories, 0, PLAN_MAX_STORIES))
 		return false;
-	json_array_foreach(stories, r->index, item) {
+	json_array_foreach(stories, r->index, item)
+	{
 		struct plan_story *s = &r->plan->stories[r->plan->n_stories++];
 		const char *fate = fates[FATE_ACTIVE], *about = NULL;
 		json_t *last = NULL, *needs = NULL, *has = NULL, *steps;
 		int share = 0, ends = 0;
 		size_t f = 0;
 
-		if (json_unpack_ex(item, &e, JSON_STRICT, "{s?s,s:s,s:i,s?b,s?s,s?o,s?o,s?o,s:o}", "about", &about, "group",
-				   &s->group, "share", &share, "ends", &ends, "fate", &fate, "last_days", &last, "needs", &needs,
-				   "has", &has, "steps", &steps))
+		if (json_unpack_ex(item, &e, JSON_STRICT, "{s?s,s:s,s:i,s?b,s?s,s?o,s?o,s?o,s:o}", "about", &about, "group", &s->group,
+				   "share", &share, "ends", &ends, "fate", &fate, "last_days", &last, "needs", &needs, "has", &has, "steps",
+				   &steps))
 			return refuse(r, "story", e.text);
 		while (f < sizeof(fates) / sizeof(fates[0]) && strcmp(fates[f], fate) != 0)
 			f++;
@@ -338,8 +349,8 @@ static bool read_stories(struct reader *r, json_t *stories)
 		s->ends = ends != 0;
 		if (s->ends && s->fate != FATE_ACTIVE)
 			return refuse(r, s->group, "only the active can end it");
-		if (!read_share(r, share, &s->share) || !read_range(r, last, &s->last_days, 3650) ||
-		    !read_needs(r, needs, has, s) || !read_steps(r, steps, s))
+		if (!read_share(r, share, &s->share) || !read_range(r, last, &s->last_days, 3650) || !read_needs(r, needs, has, s) ||
+		    !read_steps(r, steps, s))
 			return false;
 	}
 	return true;
@@ -364,8 +375,8 @@ static bool read_general(struct reader *r, json_t *reg, json_t *consent, json_t 
 	plan->consent_evidence = json_dumps(evidence, JSON_COMPACT);
 	if (!plan->register_evidence || !plan->consent_evidence)
 		return refuse(r, "evidence", "not an object");
-	if (json_unpack_ex(idle, &e, JSON_STRICT, "{s:i,s:i,s:i,s:i}", "months", &plan->idle_months, "overdue", &overdue, "soon",
-			   &soon, "soon_days", &plan->soon_days))
+	if (json_unpack_ex(idle, &e, JSON_STRICT, "{s:i,s:i,s:i,s:i}", "months", &plan->idle_months, "overdue", &overdue, "soon", &soon,
+			   "soon_days", &plan->soon_days))
 		return refuse(r, "idle", e.text);
 	if (plan->idle_months < 0 || plan->idle_months > 1200 || plan->soon_days < 0 || plan->soon_days > 3650)
 		return refuse(r, "idle", "out of bounds");
@@ -396,10 +407,10 @@ static bool read_plan(struct reader *r)
 	json_error_t e;
 
 	r->where = "top level";
-	if (json_unpack_ex(r->plan->root, &e, JSON_STRICT, "{s?s,s:o,s:s,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "about",
-			   &about, "offsets", &offsets, "earliest", &earliest, "working_days", &working, "register", &reg,
-			   "consent", &consent, "visit", &visit, "visits", &visits, "idle", &idle, "consents", &consents,
-			   "purpose_needs", &consent_of, "collect", &collects, "lists", &lists, "stories", &stories))
+	if (json_unpack_ex(r->plan->root, &e, JSON_STRICT, "{s?s,s:o,s:s,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "about", &about,
+			   "offsets", &offsets, "earliest", &earliest, "working_days", &working, "register", &reg, "consent", &consent,
+			   "visit", &visit, "visits", &visits, "idle", &idle, "consents", &consents, "purpose_needs", &consent_of,
+			   "collect", &collects, "lists", &lists, "stories", &stories))
 		return refuse(r, "member", e.text);
 	r->plan->visit = visit;
 	return read_date(r, earliest, &r->plan->earliest) && read_range(r, visits, &r->plan->visits, 50) &&
@@ -482,7 +493,4 @@ struct plan *plan_free(struct plan *plan)
 	return NULL;
 }
 
-void plan_freep(struct plan **plan)
-{
-	*plan = plan_free(*plan);
-}
+void plan_freep(struct plan **plan) { *plan = plan_free(*plan); }

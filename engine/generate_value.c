@@ -25,10 +25,7 @@ void gen_rng_seed(struct gen_rng *rng, uint64_t seed, uint64_t stream)
 		rng->s[i] = splitmix(&state);
 }
 
-static uint64_t rotl(uint64_t v, unsigned n)
-{
-	return v << n | v >> (64 - n);
-}
+static uint64_t rotl(uint64_t v, unsigned n) { return v << n | v >> (64 - n); }
 
 uint64_t gen_rng_next(struct gen_rng *rng)
 {
@@ -45,10 +42,7 @@ uint64_t gen_rng_next(struct gen_rng *rng)
 	return result;
 }
 
-uint32_t gen_below(struct gen_rng *rng, uint64_t n)
-{
-	return (uint32_t)(((gen_rng_next(rng) >> 32) * n) >> 32);
-}
+uint32_t gen_below(struct gen_rng *rng, uint64_t n) { return (uint32_t)(((gen_rng_next(rng) >> 32) * n) >> 32); }
 
 int64_t gen_between(struct gen_rng *rng, int64_t min, int64_t max)
 {
@@ -57,10 +51,7 @@ int64_t gen_between(struct gen_rng *rng, int64_t min, int64_t max)
 	return min + gen_below(rng, (uint64_t)(max - min) + 1);
 }
 
-bool gen_chance(struct gen_rng *rng, uint32_t share)
-{
-	return gen_below(rng, SHARE_ALL) < share;
-}
+bool gen_chance(struct gen_rng *rng, uint32_t share) { return gen_below(rng, SHARE_ALL) < share; }
 
 /* --- dates: the proleptic Gregorian calendar, years from 1 --- */
 
@@ -131,10 +122,7 @@ void gen_raw(struct gen_out *out, const char *text, size_t len)
 	out->len += len;
 }
 
-void gen_text(struct gen_out *out, const char *text)
-{
-	gen_raw(out, text, strlen(text));
-}
+void gen_text(struct gen_out *out, const char *text) { gen_raw(out, text, strlen(text)); }
 
 void gen_string(struct gen_out *out, const char *text)
 {
@@ -375,7 +363,7 @@ static void value_ip(struct gen_out *out, struct gen_rng *rng, const struct gen_
 static void value_device(struct gen_out *out, struct gen_rng *rng, const struct gen_person *p, int32_t now)
 {
 	static const char *const models[] = {"Android 13; Pixel 7", "Android 14; Galaxy A54", "Android 12; Redmi Note 11",
-					     "iOS 17.4; iPhone 13", "iOS 18.1; iPhone 15", "Windows 11; desktop",
+					     "iOS 17.4; iPhone 13", "iOS 18.1; iPhone 15",    "Windows 11; desktop",
 					     "macOS 14; laptop"};
 
 	(void)p;
@@ -449,11 +437,15 @@ gen_value_fn gen_value_find(const char *kind)
 		const char *kind;
 		gen_value_fn fn;
 	} kinds[] = {
-		{"address", value_address}, {"birth-date", value_birth_date}, {"card", value_card},	{"city", value_city},
-		{"cookie", value_cookie},   {"device", value_device},	      {"document", value_document}, {"email", value_email},
-		{"hex", value_hex},	    {"iban", value_iban},	      {"iin", value_iin},	{"ip", value_ip},
-		{"location", value_location}, {"name", value_name},	      {"phone", value_phone},	{"plate", value_plate},
-		{"sex", value_sex},	    {"visit-time", value_visit_time},
+		{"address", value_address},   {"birth-date", value_birth_date},
+		{"card", value_card},	      {"city", value_city},
+		{"cookie", value_cookie},     {"device", value_device},
+		{"document", value_document}, {"email", value_email},
+		{"hex", value_hex},	      {"iban", value_iban},
+		{"iin", value_iin},	      {"ip", value_ip},
+		{"location", value_location}, {"name", value_name},
+		{"phone", value_phone},	      {"plate", value_plate},
+		{"sex", value_sex},	      {"visit-time", value_visit_time},
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {

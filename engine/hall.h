@@ -26,15 +26,15 @@ const char *outcome_name(enum outcome o);
 struct answer {
 	enum outcome outcome;
 	struct buf rules, clauses; /* separated by spaces, each once, decisive first */
-	int64_t due_us;            /* INSTANT_NONE */
+	int64_t due_us;		   /* INSTANT_NONE */
 	int unknown_year;
-	const char *state;         /* static; NULL */
-	uint64_t task;             /* 0 */
+	const char *state; /* static; NULL */
+	uint64_t task;	   /* 0 */
 	bool has_receipt;
 	uint8_t receipt[16];
 	bool has_audit;
 	uint64_t audit;
-	struct saqta_error error;  /* of an invalid line, or why no due */
+	struct saqta_error error; /* of an invalid line, or why no due */
 };
 void answer_init(struct answer *a);
 void answer_done(struct answer *a);
@@ -54,14 +54,14 @@ struct saqta_engine {
 	int64_t newest_us;    /* recorded clock of the newest entry; INSTANT_NONE: none */
 	struct db_txn txn;
 	bool is_reader, is_memory;
-	bool is_broken;       /* (10): nothing is served until reopened */
+	bool is_broken;		/* (10): nothing is served until reopened */
 	struct subject current; /* the subject of the last line, written back when another comes or at the commit */
 	bool has_current;
 	struct subject controller;
-	struct buf answers;   /* of the open transaction, one per line */
-	struct buf entry;     /* scratch */
+	struct buf answers; /* of the open transaction, one per line */
+	struct buf entry;   /* scratch */
 	uint64_t n_lines, n_invalid, n_duplicate;
-	bool has_destroyed;   /* keys wait for destruction after the commit */
+	bool has_destroyed;			    /* keys wait for destruction after the commit */
 	uint8_t depersonalised_id[SUBJECT_ID_SIZE]; /* of the last one, for the scenario runner; never stored */
 	/* log signing and guard */
 	struct secret *sign_seed;
@@ -81,7 +81,8 @@ void hall_abort(struct saqta_engine *e); /* roll back and forget all caches; bro
 enum saqta_status hall_checkpoint(struct saqta_engine *e, struct saqta_error *err) must_check_;
 /** The subject known as @external_id into e->current; SAQTA_ERR_MISSING (no text) if unknown. */
 enum saqta_status hall_subject(struct saqta_engine *e, const char *external_id, struct subject **ret, struct saqta_error *err) must_check_;
-enum saqta_status hall_subject_by_id(struct saqta_engine *e, const uint8_t id[SUBJECT_ID_SIZE], struct subject **ret, struct saqta_error *err) must_check_;
+enum saqta_status hall_subject_by_id(struct saqta_engine *e, const uint8_t id[SUBJECT_ID_SIZE], struct subject **ret,
+				     struct saqta_error *err) must_check_;
 /** Write back e->current and the controller if they changed. */
 enum saqta_status hall_flush(struct saqta_engine *e, struct saqta_error *err) must_check_;
 /** Derive when the sweep must look at @s and move it there; exact: also to a later time. */
@@ -89,8 +90,8 @@ enum saqta_status hall_schedule(struct saqta_engine *e, struct subject *s, bool 
 void hall_reached(const struct saqta_engine *e, const struct subject *s, int64_t *ret_reached, int64_t *ret_achieved);
 
 /* record.c: entries */
-struct entry_extra { /* members of particular entries; zero or NULL: left out */
-	const char *input;  /* canonical event, committed to */
+struct entry_extra {	   /* members of particular entries; zero or NULL: left out */
+	const char *input; /* canonical event, committed to */
 	size_t input_len;
 	const char *request, *kind; /* kind of request, milestone, … */
 	const struct subject *subject;
@@ -127,8 +128,8 @@ void plan_cite(struct answer *a, const struct policy *p, const struct plan *plan
 enum saqta_status event_carry_out(struct effect_context *c, const struct facts *f, struct saqta_error *err) must_check_;
 
 /* destroy.c: (9) */
-enum saqta_status hall_destroy_subject(struct saqta_engine *e, struct subject *s, int64_t at_us, const char *why, const char *clauses, bool is_late,
-				       uint8_t ret_receipt[16], struct saqta_error *err) must_check_;
+enum saqta_status hall_destroy_subject(struct saqta_engine *e, struct subject *s, int64_t at_us, const char *why, const char *clauses,
+				       bool is_late, uint8_t ret_receipt[16], struct saqta_error *err) must_check_;
 enum saqta_status hall_destroy_record(struct saqta_engine *e, struct subject *s, const struct record *r, int64_t at_us, const char *clauses,
 				      bool is_late, struct saqta_error *err) must_check_;
 enum saqta_status hall_depersonalise(struct saqta_engine *e, struct subject *s, const struct idset *keeps, int64_t at_us, struct answer *a,
@@ -140,8 +141,34 @@ const char *hall_held(const struct saqta_engine *e, const struct subject *s, int
 struct sweep_result {
 	uint64_t examined, lapsed, stopped, destroyed, depersonalised, held, late;
 };
-enum saqta_status hall_sweep(struct saqta_engine *e, const struct saqta_sweep_options *o, int64_t now_us, struct sweep_result *ret, struct buf *ret_json,
-			     struct saqta_error *err) must_check_;
+enum saqta_status hall_sweep(struct saqta_engine *e, const struct saqta_sweep_options *o, int64_t now_us, struct sweep_result *ret,
+			     struct buf *ret_json, struct saqta_error *err) must_check_;
+
+/** The purposes of a record, as ids. */
+void hall_purposes(const struct policy *p, const struct record *rec, struct idset *ret);
+
+/* policy_use.c */
+/** Put e->policy in force within the open transaction: an entry that names it, its row, its files; whatever is decided from now on cites that
+ *  entry. @is_first: of a new vault, whose due index needs no deriving. */
+enum saqta_status hall_enforce_policy(struct saqta_engine *e, const char *pack, bool is_first, struct saqta_error *err) must_check_;
+/** Load the policy in force: from the pack's files if they are still the same, else from those that the vault keeps. */
+enum saqta_status hall_load_policy(struct saqta_engine *e, struct saqta_error *err) must_check_;
+/** A version that the vault keeps. SAQTA_ERR_MISSING (no text) if there is none of this digest. */
+enum saqta_status hall_load_stored(struct saqta_engine *e, const uint8_t digest[HASH_SIZE], struct policy **ret,
+				   struct saqta_error *err) must_check_;
+/** @id becomes the id of the next living subject; begin with zeros. SAQTA_ERR_MISSING (no text) at the end. */
+enum saqta_status hall_next_subject(struct saqta_engine *e, uint8_t id[SUBJECT_ID_SIZE], struct saqta_error *err) must_check_;
+/** Is every subject's place in the due index derived under the policy in force? */
+enum saqta_status hall_generation_is_whole(struct saqta_engine *e, bool *ret, struct saqta_error *err) must_check_;
+/** Derive the rest of them, step by step, each committed; @ret_n how many. */
+enum saqta_status hall_finish_generation(struct saqta_engine *e, saqta_progress_fn progress, void *user, uint64_t *ret_n,
+					 struct saqta_error *err) must_check_;
+/** Compute the deadlines of open tasks that ran into a year which the calendar did not know and now knows; committed, with an entry. */
+enum saqta_status hall_deadlines(struct saqta_engine *e, uint64_t *ret_n, struct saqta_error *err) must_check_;
+
+/* run.c */
+/** Hand a finished result to the caller. */
+enum saqta_status hall_give(saqta_write_fn write, void *user, const struct buf *text, struct saqta_error *err);
 
 /* apply.c */
 /** Take one parsed event within the open transaction. */

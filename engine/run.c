@@ -7,7 +7,7 @@
 
 /* The public face of applying, deciding and sweeping. */
 
-static enum saqta_status give(saqta_write_fn write, void *user, const struct buf *text, struct saqta_error *err)
+enum saqta_status hall_give(saqta_write_fn write, void *user, const struct buf *text, struct saqta_error *err)
 {
 	if (text->failed)
 		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
@@ -68,7 +68,7 @@ enum saqta_status saqta_engine_commit(saqta_engine *e, saqta_write_fn answers, v
 	enum saqta_status r = hall_commit(e, err);
 
 	if (!r)
-		r = give(answers, user, &e->answers, err);
+		r = hall_give(answers, user, &e->answers, err);
 	buf_clear(&e->answers);
 	return r;
 }
@@ -101,7 +101,8 @@ void saqta_engine_counts(const saqta_engine *e, struct saqta_counts *ret)
 	*ret = (struct saqta_counts){.lines = e->n_lines, .invalid = e->n_invalid, .duplicate = e->n_duplicate};
 }
 
-enum saqta_status saqta_engine_decide(saqta_engine *e, const char *text, size_t len, saqta_write_fn write, void *user, struct saqta_error *err)
+enum saqta_status saqta_engine_decide(saqta_engine *e, const char *text, size_t len, saqta_write_fn write, void *user,
+				      struct saqta_error *err)
 {
 	cleanup_(answer_done) struct answer a;
 	cleanup_(buf_done) struct buf json = {0};
@@ -116,10 +117,11 @@ enum saqta_status saqta_engine_decide(saqta_engine *e, const char *text, size_t 
 	if (r)
 		return r;
 	buf_str(&json, "\n");
-	return give(write, user, &json, err);
+	return hall_give(write, user, &json, err);
 }
 
-enum saqta_status saqta_engine_sweep(saqta_engine *e, const struct saqta_sweep_options *o, saqta_write_fn report, void *user, struct saqta_error *err)
+enum saqta_status saqta_engine_sweep(saqta_engine *e, const struct saqta_sweep_options *o, saqta_write_fn report, void *user,
+				     struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf json = {0};
 	struct sweep_result result;
@@ -129,9 +131,9 @@ enum saqta_status saqta_engine_sweep(saqta_engine *e, const struct saqta_sweep_o
 	if (json.len > 0) {
 		buf_str(&json, "\n");
 		if (r)
-			(void)give(report, user, &json, &ignored); /* the guard's refusal is the error to tell */
+			(void)hall_give(report, user, &json, &ignored); /* the guard's refusal is the error to tell */
 		else
-			r = give(report, user, &json, err);
+			r = hall_give(report, user, &json, err);
 	}
 	return r || o->dry_run ? r : hall_checkpoint(e, err);
 }
@@ -161,5 +163,5 @@ enum saqta_status saqta_policy_check(const char *pack, const char *dirs, saqta_w
 	json_hex(&j, "digest", policy_digest(p), HASH_SIZE);
 	json_shut(&j, '}');
 	buf_str(&json, "\n");
-	return give(write, user, &json, err);
+	return hall_give(write, user, &json, err);
 }

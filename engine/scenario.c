@@ -16,7 +16,7 @@ struct runner {
 	void *user;
 	unsigned line;
 	unsigned n_failed;
-	json_t *seen;    /* external id -> true: registered in this file */
+	json_t *seen;	  /* external id -> true: registered in this file */
 	json_t *nameless; /* external id -> hex id of what stayed of a depersonalised subject */
 	bool has_answer;
 	struct answer answer; /* to the last event */
@@ -47,9 +47,8 @@ static void expect_clauses(struct runner *r, const json_t *want, const struct bu
 	size_t i;
 	json_t *item;
 
-	json_array_foreach (want, i, item)
-		if (!json_string_value(item) || !text_lists(list, json_string_value(item)))
-			fail(r, "clause %s is not among: %s", json_string_value(item), list);
+	json_array_foreach(want, i, item) if (!json_string_value(item) || !text_lists(list, json_string_value(item)))
+		fail(r, "clause %s is not among: %s", json_string_value(item), list);
 }
 
 static void expect_time(struct runner *r, const char *what, const char *want, int64_t have)
@@ -74,10 +73,7 @@ static void expect_text(struct runner *r, const char *what, const char *want, co
 		fail(r, "%s is %s, not %s", what, have ? have : "none", want);
 }
 
-static const char *text_of(const json_t *root, const char *name)
-{
-	return json_string_value(json_object_get(root, name));
-}
+static const char *text_of(const json_t *root, const char *name) { return json_string_value(json_object_get(root, name)); }
 
 static void expect_outcome(struct runner *r, const json_t *root)
 {
@@ -135,13 +131,13 @@ static void expect_categories(struct runner *r, const struct subject *s, const j
 	}
 	record_done(&rec);
 	vault_records_end(&scan);
-	json_array_foreach (want, i, item) {
+	json_array_foreach(want, i, item)
+	{
 		if (!json_object_get(have, json_string_value(item)))
 			fail(r, "no record of %s is held", json_string_value(item));
 		json_object_del(have, json_string_value(item));
 	}
-	json_object_foreach (have, name, item)
-		fail(r, "a record of %s is held", name);
+	json_object_foreach(have, name, item) fail(r, "a record of %s is held", name);
 	json_decref(have);
 }
 
@@ -177,7 +173,8 @@ static void expect_subject(struct runner *r, const json_t *root)
 	}
 	expect_text(r, "state", text_of(root, "state"), state);
 	if (records && json_integer_value(records) != (json_int_t)(s ? s->n_records : 0))
-		fail(r, "%llu records are held, not %lld", (unsigned long long)(s ? s->n_records : 0), (long long)json_integer_value(records));
+		fail(r, "%llu records are held, not %lld", (unsigned long long)(s ? s->n_records : 0),
+		     (long long)json_integer_value(records));
 	if (categories && s)
 		expect_categories(r, s, categories);
 	else if (categories && json_array_size(categories) > 0)
@@ -222,14 +219,20 @@ static void expect_sweep(struct runner *r, const json_t *root)
 	const struct {
 		const char *name;
 		uint64_t have;
-	} counts[] = {{"destroyed", r->sweep.destroyed}, {"stopped", r->sweep.stopped}, {"lapsed", r->sweep.lapsed}, {"held", r->sweep.held},
-		      {"depersonalised", r->sweep.depersonalised}, {"late", r->sweep.late}, {"examined", r->sweep.examined}};
+	} counts[] = {{"destroyed", r->sweep.destroyed},
+		      {"stopped", r->sweep.stopped},
+		      {"lapsed", r->sweep.lapsed},
+		      {"held", r->sweep.held},
+		      {"depersonalised", r->sweep.depersonalised},
+		      {"late", r->sweep.late},
+		      {"examined", r->sweep.examined}};
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		const json_t *want = json_object_get(root, counts[i].name);
 
 		if (want && json_integer_value(want) != (json_int_t)counts[i].have)
-			fail(r, "%s: %llu, not %lld", counts[i].name, (unsigned long long)counts[i].have, (long long)json_integer_value(want));
+			fail(r, "%s: %llu, not %lld", counts[i].name, (unsigned long long)counts[i].have,
+			     (long long)json_integer_value(want));
 	}
 }
 
@@ -377,10 +380,7 @@ static void close_file(FILE **f)
 		(void)fclose(*f);
 }
 
-static void free_line(char **line)
-{
-	free(*line);
-}
+static void free_line(char **line) { free(*line); }
 
 enum saqta_status saqta_scenario_run(const char *path, const char *policy_dirs, saqta_write_fn messages, void *user, bool *ret_passed,
 				     struct saqta_error *err)

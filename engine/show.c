@@ -48,8 +48,11 @@ static void words(struct json_out *j, const char *name, const char *list)
 
 static void consents_json(const struct saqta_engine *e, const struct subject *s, struct json_out *j)
 {
-	static const char *const kinds[] = {[CONSENT_GIVEN] = "given", [CONSENT_VOUCHED] = "vouched", [CONSENT_WITHDRAWN] = "withdrawn",
-					    [CONSENT_LAPSED] = "lapsed", [CONSENT_ENDED] = "ended"};
+	static const char *const kinds[] = {[CONSENT_GIVEN] = "given",
+					    [CONSENT_VOUCHED] = "vouched",
+					    [CONSENT_WITHDRAWN] = "withdrawn",
+					    [CONSENT_LAPSED] = "lapsed",
+					    [CONSENT_ENDED] = "ended"};
 
 	json_open(j, "consents", '[');
 	for (size_t i = 0; i < s->n_consents; i++) {
@@ -131,7 +134,8 @@ static void request_json(const struct saqta_engine *e, const struct request *q, 
 	json_shut(j, '}');
 }
 
-static enum saqta_status records_json(struct saqta_engine *e, const struct subject *s, bool is_masked, struct json_out *j, struct saqta_error *err)
+static enum saqta_status records_json(struct saqta_engine *e, const struct subject *s, bool is_masked, struct json_out *j,
+				      struct saqta_error *err)
 {
 	struct record_scan scan;
 	struct record rec = {0};
@@ -231,7 +235,8 @@ enum saqta_status saqta_engine_subject_show(saqta_engine *e, const char *externa
 	if (!r)
 		r = hall_subject(e, external_id, &s, err);
 	if (r == SAQTA_ERR_MISSING)
-		r = err_set(err, SAQTA_ERR_MISSING, 0, "nobody is known under this id: never registered, or destroyed; the vault cannot tell which");
+		r = err_set(err, SAQTA_ERR_MISSING, 0,
+			    "nobody is known under this id: never registered, or destroyed; the vault cannot tell which");
 	if (!r)
 		r = subject_json(e, s, !purpose, &json, err);
 	if (!r) {
@@ -444,7 +449,8 @@ static uint64_t number_of(const uint8_t *key)
 	return v;
 }
 
-enum saqta_status saqta_engine_request_list(saqta_engine *e, const char *due_before, saqta_write_fn write, void *user, struct saqta_error *err)
+enum saqta_status saqta_engine_request_list(saqta_engine *e, const char *due_before, saqta_write_fn write, void *user,
+					    struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf line = {0};
 	cleanup_(db_scan_closep) struct db_scan *scan = NULL;
@@ -512,7 +518,8 @@ static enum saqta_status count_one(saqta_engine *e, struct subject *s, void *use
 	return SAQTA_OK;
 }
 
-static enum saqta_status count_tasks(saqta_engine *e, uint64_t *ret_open, uint64_t *ret_overdue, int64_t *ret_next_us, struct saqta_error *err)
+static enum saqta_status count_tasks(saqta_engine *e, uint64_t *ret_open, uint64_t *ret_overdue, int64_t *ret_next_us,
+				     struct saqta_error *err)
 {
 	struct task t = {0};
 	int64_t now_us = hall_now(e);
@@ -604,7 +611,8 @@ enum saqta_status saqta_audit_checkpoint(saqta_engine *e, saqta_write_fn write, 
 	return r ? r : give(write, user, &note, err);
 }
 
-enum saqta_status saqta_audit_show(saqta_engine *e, uint64_t from, const char *external_id, saqta_write_fn write, void *user, struct saqta_error *err)
+enum saqta_status saqta_audit_show(saqta_engine *e, uint64_t from, const char *external_id, saqta_write_fn write, void *user,
+				   struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf line = {0};
 	char wanted[16 + 33] = "";
@@ -616,7 +624,8 @@ enum saqta_status saqta_audit_show(saqta_engine *e, uint64_t from, const char *e
 
 		r = hall_subject(e, external_id, &s, err);
 		if (r == SAQTA_ERR_MISSING)
-			return err_set(err, SAQTA_ERR_MISSING, 0, "nobody is known under this id: never registered, or destroyed; the vault cannot tell which");
+			return err_set(err, SAQTA_ERR_MISSING, 0,
+				       "nobody is known under this id: never registered, or destroyed; the vault cannot tell which");
 		if (r)
 			return r;
 		hex_encode(s->pseudonym, sizeof(s->pseudonym), hex);

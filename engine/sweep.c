@@ -27,7 +27,7 @@ struct finding {
 	bool is_destroyed; /* the subject as a whole */
 	bool is_late;
 	bool is_depersonalised;
-	struct buf clauses; /* why, and if held: by what */
+	struct buf clauses;	    /* why, and if held: by what */
 	struct due_record *records; /* owned */
 	size_t n_records;
 	const char *why;
@@ -132,13 +132,13 @@ struct walk {
 	struct finding *f;
 	struct retention_subject rs;
 	int64_t *achieved;
-	bool goes;         /* the subject as a whole is due, or stopped */
+	bool goes; /* the subject as a whole is due, or stopped */
 	bool goes_late;
-	unsigned n_kept;   /* records that an at-least term or a hold keeps although due */
-	int64_t next_us;   /* when the earliest of the records that stay is ripe */
+	unsigned n_kept; /* records that an at-least term or a hold keeps although due */
+	int64_t next_us; /* when the earliest of the records that stay is ripe */
 };
 
-static void purposes_of(const struct policy *p, const struct record *rec, struct idset *ret)
+void hall_purposes(const struct policy *p, const struct record *rec, struct idset *ret)
 {
 	const char *at = rec->purposes;
 
@@ -163,15 +163,15 @@ static void purposes_of(const struct policy *p, const struct record *rec, struct
 static enum saqta_status examine_record(struct walk *k, const struct record *rec, struct saqta_error *err)
 {
 	const struct policy *p = k->w->e->policy;
-	struct retention_record rr = {.category = policy_find(p, ID_CATEGORY, rec->category), .collected_us = rec->collected_us,
-				      .achieved_us = k->achieved};
+	struct retention_record rr = {
+		.category = policy_find(p, ID_CATEGORY, rec->category), .collected_us = rec->collected_us, .achieved_us = k->achieved};
 	cleanup_(buf_done) struct buf clauses = {0};
 	const struct order *order = NULL;
 	struct retention ret;
 	bool is_due = k->goes, is_late = k->goes_late, is_ordered;
 	const char *held;
 
-	purposes_of(p, rec, &rr.purposes);
+	hall_purposes(p, rec, &rr.purposes);
 	policy_retention(p, &k->rs, &rr, k->w->now_us, &ret);
 	is_ordered = (k->goes && k->s->is_ordered) || order_covers(k->w, k->s, rec->category, &order);
 	if (order) {
@@ -243,7 +243,11 @@ static void examine_whole(struct walk *k, const struct retention *ret)
 static enum saqta_status examine(struct sweep *w, const struct subject *s, struct finding *f, int64_t *ret_next_us, struct saqta_error *err)
 {
 	int64_t reached[POLICY_SET_BITS], achieved[POLICY_SET_BITS];
-	struct walk k = {.w = w, .s = s, .f = f, .achieved = achieved, .next_us = INT64_MAX,
+	struct walk k = {.w = w,
+			 .s = s,
+			 .f = f,
+			 .achieved = achieved,
+			 .next_us = INT64_MAX,
 			 .rs = {.registered_us = s->registered_us, .newest_collected_us = s->newest_collected_us, .reached_us = reached}};
 	struct retention_record whole = {.is_subject = true, .category = -1, .achieved_us = achieved};
 	struct retention ret;
@@ -304,7 +308,8 @@ static enum saqta_status lapse(struct sweep *w, struct subject *s, unsigned *ret
 		end->clauses = text_copy((const char *)a.clauses.data);
 		s->is_dirty = true;
 		++*ret_n;
-		r = hall_record(w->e, "lapsed", w->now_us, &a, &(struct entry_extra){.subject = s, .kind = policy_name(p, ID_CONSENT, id)}, err);
+		r = hall_record(w->e, "lapsed", w->now_us, &a, &(struct entry_extra){.subject = s, .kind = policy_name(p, ID_CONSENT, id)},
+				err);
 		if (r)
 			return r;
 	}
@@ -444,11 +449,13 @@ static enum saqta_status settle(struct sweep *w, struct subject *s, struct saqta
 
 /* ---- walking the due index ---- */
 
-static enum saqta_status read_step(struct sweep *w, struct buf *position, uint8_t (*ids)[SUBJECT_ID_SIZE], size_t *ret_n, struct saqta_error *err)
+static enum saqta_status read_step(struct sweep *w, struct buf *position, uint8_t (*ids)[SUBJECT_ID_SIZE], size_t *ret_n,
+				   struct saqta_error *err)
 {
 	cleanup_(db_scan_closep) struct db_scan *scan = NULL;
 	uint64_t limit = (uint64_t)w->now_us ^ UINT64_C(1) << 63;
-	enum saqta_status r = db_scan_open(w->e->vault.db, VAULT_DUE, position->data ? position->data : (const uint8_t *)"", position->len, "", 0, &scan, err);
+	enum saqta_status r = db_scan_open(w->e->vault.db, VAULT_DUE, position->data ? position->data : (const uint8_t *)"", position->len,
+					   "", 0, &scan, err);
 
 	*ret_n = 0;
 	while (!r && *ret_n < STEP_SUBJECTS) {
@@ -574,14 +581,19 @@ static const char *clock_guard(const struct sweep *w)
 static enum saqta_status guard_error(const char *guard, uint64_t due, const struct saqta_sweep_options *o, struct saqta_error *err)
 {
 	if (strcmp(guard, "clock-back") == 0)
-		return err_set(err, SAQTA_ERR_GUARD, 0, "the clock stands before the newest entry: nothing was changed; set the clock right");
+		return err_set(err, SAQTA_ERR_GUARD, 0,
+			       "the clock stands before the newest entry: nothing was changed; set the clock right");
 	if (strcmp(guard, "clock-ahead") == 0)
-		return err_set(err, SAQTA_ERR_GUARD, 0, "the clock stands more than 35 days after the newest entry: nothing was changed; it would destroy "
-			       "%llu subjects: check the clock, then --confirm %llu", (unsigned long long)due, (unsigned long long)due);
+		return err_set(err, SAQTA_ERR_GUARD, 0,
+			       "the clock stands more than 35 days after the newest entry: nothing was changed; it would destroy "
+			       "%llu subjects: check the clock, then --confirm %llu",
+			       (unsigned long long)due, (unsigned long long)due);
 	if (strcmp(guard, "confirm") == 0)
-		return err_set(err, SAQTA_ERR_GUARD, 0, "%llu subjects are due and only %llu were confirmed: nothing was changed; look at a dry run again",
+		return err_set(err, SAQTA_ERR_GUARD, 0,
+			       "%llu subjects are due and only %llu were confirmed: nothing was changed; look at a dry run again",
 			       (unsigned long long)due, (unsigned long long)o->confirm);
-	return err_set(err, SAQTA_ERR_GUARD, 0, "%llu subjects are due, more than the ceiling: nothing was changed; look at the dry run, then --confirm %llu",
+	return err_set(err, SAQTA_ERR_GUARD, 0,
+		       "%llu subjects are due, more than the ceiling: nothing was changed; look at the dry run, then --confirm %llu",
 		       (unsigned long long)due, (unsigned long long)due);
 }
 
@@ -597,12 +609,29 @@ static enum saqta_status note_run(struct sweep *w, const char *type, const char 
 	return r ? r : hall_commit(w->e, err);
 }
 
+/* A new policy or calendar starts a generation: nobody is destroyed on terms that were derived under a former one. */
+static enum saqta_status finish_generation(struct sweep *w, struct saqta_error *err)
+{
+	uint64_t n;
+	bool is_whole;
+	enum saqta_status r = hall_generation_is_whole(w->e, &is_whole, err);
+
+	if (!r && !is_whole && w->e->is_reader)
+		return err_set(err, SAQTA_ERR_GUARD, 0,
+			       "the policy was changed and not every term is derived again: run the sweep as a writer");
+	if (!r && !is_whole)
+		r = hall_finish_generation(w->e, w->o->progress, w->o->progress_user, &n, err);
+	return r || w->o->dry_run ? r : hall_deadlines(w->e, &n, err);
+}
+
 static enum saqta_status run(struct sweep *w, struct buf *ret_json, struct saqta_error *err)
 {
 	const char *guard = clock_guard(w);
 	uint64_t due;
-	enum saqta_status r;
+	enum saqta_status r = guard ? SAQTA_OK : finish_generation(w, err);
 
+	if (r)
+		return r;
 	/* First look at everything without touching it: guards hold before anything is done, not in the middle. */
 	w->is_dry = true;
 	if (!w->o->unguarded || w->o->dry_run) {
@@ -633,8 +662,8 @@ static enum saqta_status run(struct sweep *w, struct buf *ret_json, struct saqta
 	return r || w->e->is_memory ? r : db_checkpoint(w->e->vault.db, err);
 }
 
-enum saqta_status hall_sweep(struct saqta_engine *e, const struct saqta_sweep_options *o, int64_t now_us, struct sweep_result *ret, struct buf *ret_json,
-			     struct saqta_error *err)
+enum saqta_status hall_sweep(struct saqta_engine *e, const struct saqta_sweep_options *o, int64_t now_us, struct sweep_result *ret,
+			     struct buf *ret_json, struct saqta_error *err)
 {
 	struct sweep w = {.e = e, .o = o, .now_us = now_us, .held_by = json_object()};
 	enum saqta_status r = w.held_by ? run(&w, ret_json, err) : err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");

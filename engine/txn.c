@@ -3,15 +3,13 @@
 
 #include <string.h>
 
-int64_t hall_now(const struct saqta_engine *e)
-{
-	return e->fixed_now_us != INSTANT_NONE ? e->fixed_now_us : instant_now();
-}
+int64_t hall_now(const struct saqta_engine *e) { return e->fixed_now_us != INSTANT_NONE ? e->fixed_now_us : instant_now(); }
 
 enum saqta_status hall_begin(struct saqta_engine *e, struct saqta_error *err)
 {
 	if (e->is_broken)
-		return err_set(err, SAQTA_ERR_CLOSED, 0, "closed after a doubtful failure: run again, so that the vault is reopened and verified");
+		return err_set(err, SAQTA_ERR_CLOSED, 0,
+			       "closed after a doubtful failure: run again, so that the vault is reopened and verified");
 	if (e->is_reader)
 		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "the vault is open for reading only");
 	return e->txn.db ? SAQTA_OK : db_txn_begin(&e->txn, e->vault.db, err);
@@ -96,7 +94,8 @@ enum saqta_status hall_checkpoint(struct saqta_engine *e, struct saqta_error *er
 
 /* ---- the subject at hand ---- */
 
-enum saqta_status hall_subject_by_id(struct saqta_engine *e, const uint8_t id[SUBJECT_ID_SIZE], struct subject **ret, struct saqta_error *err)
+enum saqta_status hall_subject_by_id(struct saqta_engine *e, const uint8_t id[SUBJECT_ID_SIZE], struct subject **ret,
+				     struct saqta_error *err)
 {
 	enum saqta_status r;
 
@@ -183,7 +182,8 @@ static int64_t earliest_consent_end(const struct saqta_engine *e, const struct s
 enum saqta_status hall_schedule(struct saqta_engine *e, struct subject *s, bool is_exact, struct saqta_error *err)
 {
 	int64_t reached[POLICY_SET_BITS], achieved[POLICY_SET_BITS];
-	struct retention_subject rs = {.registered_us = s->registered_us, .newest_collected_us = s->newest_collected_us, .reached_us = reached};
+	struct retention_subject rs = {
+		.registered_us = s->registered_us, .newest_collected_us = s->newest_collected_us, .reached_us = reached};
 	struct retention_record whole = {.is_subject = true, .category = -1, .achieved_us = achieved};
 	struct retention ret;
 	int64_t at_us = s->records_check_us;

@@ -66,10 +66,7 @@ void buf_add(struct buf *b, const void *data, size_t len)
 	b->data[b->len] = 0;
 }
 
-void buf_str(struct buf *b, const char *text)
-{
-	buf_add(b, text, strlen(text));
-}
+void buf_str(struct buf *b, const char *text) { buf_add(b, text, strlen(text)); }
 
 void buf_fmt(struct buf *b, const char *fmt, ...)
 {
@@ -100,25 +97,13 @@ static void add_le(struct buf *b, uint64_t v, size_t size)
 	buf_add(b, bytes, size);
 }
 
-void buf_u8(struct buf *b, uint8_t v)
-{
-	add_le(b, v, 1);
-}
+void buf_u8(struct buf *b, uint8_t v) { add_le(b, v, 1); }
 
-void buf_u16(struct buf *b, uint16_t v)
-{
-	add_le(b, v, 2);
-}
+void buf_u16(struct buf *b, uint16_t v) { add_le(b, v, 2); }
 
-void buf_u32(struct buf *b, uint32_t v)
-{
-	add_le(b, v, 4);
-}
+void buf_u32(struct buf *b, uint32_t v) { add_le(b, v, 4); }
 
-void buf_i64(struct buf *b, int64_t v)
-{
-	add_le(b, (uint64_t)v, 8);
-}
+void buf_i64(struct buf *b, int64_t v) { add_le(b, (uint64_t)v, 8); }
 
 void buf_bytes(struct buf *b, const void *data, size_t len)
 {
@@ -131,10 +116,7 @@ void buf_bytes(struct buf *b, const void *data, size_t len)
 	buf_add(b, data, len);
 }
 
-void buf_string(struct buf *b, const char *text)
-{
-	buf_bytes(b, text ? text : "", text ? strlen(text) : 0);
-}
+void buf_string(struct buf *b, const char *text) { buf_bytes(b, text ? text : "", text ? strlen(text) : 0); }
 
 const uint8_t *cursor_raw(struct cursor *c, size_t len)
 {
@@ -163,25 +145,13 @@ static uint64_t read_le(struct cursor *c, size_t size)
 	return v;
 }
 
-uint8_t cursor_u8(struct cursor *c)
-{
-	return (uint8_t)read_le(c, 1);
-}
+uint8_t cursor_u8(struct cursor *c) { return (uint8_t)read_le(c, 1); }
 
-uint16_t cursor_u16(struct cursor *c)
-{
-	return (uint16_t)read_le(c, 2);
-}
+uint16_t cursor_u16(struct cursor *c) { return (uint16_t)read_le(c, 2); }
 
-uint32_t cursor_u32(struct cursor *c)
-{
-	return (uint32_t)read_le(c, 4);
-}
+uint32_t cursor_u32(struct cursor *c) { return (uint32_t)read_le(c, 4); }
 
-int64_t cursor_i64(struct cursor *c)
-{
-	return (int64_t)read_le(c, 8);
-}
+int64_t cursor_i64(struct cursor *c) { return (int64_t)read_le(c, 8); }
 
 const uint8_t *cursor_bytes(struct cursor *c, size_t *ret_len)
 {

@@ -16,7 +16,7 @@ struct buf {
 };
 #define BUF_MAX ((size_t)64 << 20)
 
-void buf_done(struct buf *b); /* wipes, frees, zeroes */
+void buf_done(struct buf *b);  /* wipes, frees, zeroes */
 void buf_clear(struct buf *b); /* len = 0, failed = false, keeps memory */
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_str(struct buf *b, const char *text);
@@ -28,7 +28,7 @@ void buf_u16(struct buf *b, uint16_t v);
 void buf_u32(struct buf *b, uint32_t v);
 void buf_i64(struct buf *b, int64_t v);
 void buf_bytes(struct buf *b, const void *data, size_t len); /* u32 length, then bytes */
-void buf_string(struct buf *b, const char *text);            /* NULL is stored as the empty string */
+void buf_string(struct buf *b, const char *text);	     /* NULL is stored as the empty string */
 
 /** Reads what buf_* wrote. After the first short read @failed stays set and
  *  every further read gives zero or an empty string. */
@@ -42,14 +42,14 @@ uint8_t cursor_u8(struct cursor *c);
 uint16_t cursor_u16(struct cursor *c);
 uint32_t cursor_u32(struct cursor *c);
 int64_t cursor_i64(struct cursor *c);
-const uint8_t *cursor_raw(struct cursor *c, size_t len);             /* borrowed, NULL on failure */
-const uint8_t *cursor_bytes(struct cursor *c, size_t *ret_len);      /* borrowed; never NULL */
-char *cursor_string(struct cursor *c);                               /* owned copy; NULL on failure */
+const uint8_t *cursor_raw(struct cursor *c, size_t len);	/* borrowed, NULL on failure */
+const uint8_t *cursor_bytes(struct cursor *c, size_t *ret_len); /* borrowed; never NULL */
+char *cursor_string(struct cursor *c);				/* owned copy; NULL on failure */
 
 void hex_encode(const uint8_t *data, size_t len, char *ret /* 2*len+1 */);
 bool hex_decode(const char *text, size_t len, uint8_t *ret /* len/2 */);
 /* Standard base64 with padding (RFC 4648 4), strict on decoding. */
-char *base64_encode(const uint8_t *data, size_t len);                /* owned */
+char *base64_encode(const uint8_t *data, size_t len);		       /* owned */
 uint8_t *base64_decode(const char *text, size_t len, size_t *ret_len); /* owned; NULL if not canonical */
 
 #endif

@@ -268,15 +268,9 @@ struct secret *secret_free(struct secret *s)
 	return NULL;
 }
 
-void secret_freep(struct secret **s)
-{
-	*s = secret_free(*s);
-}
+void secret_freep(struct secret **s) { *s = secret_free(*s); }
 
-uint8_t *secret_key(struct secret *s)
-{
-	return s->key;
-}
+uint8_t *secret_key(struct secret *s) { return s->key; }
 
 /* ---- random bytes ---- */
 
@@ -324,7 +318,7 @@ void crypt_random(void *ret, size_t len)
 /** libgcrypt's buffers are not const, though it only reads them. */
 static gcry_buffer_t piece(const void *data, size_t len)
 {
-	return (gcry_buffer_t){ .len = len, .data = (void *)(uintptr_t)(len > 0 ? data : "") };
+	return (gcry_buffer_t){.len = len, .data = (void *)(uintptr_t)(len > 0 ? data : "")};
 }
 
 static void sha256_pieces(const gcry_buffer_t *pieces, int count, uint8_t ret[HASH_SIZE])
@@ -335,7 +329,7 @@ static void sha256_pieces(const gcry_buffer_t *pieces, int count, uint8_t ret[HA
 
 void crypt_sha256(const void *data, size_t len, uint8_t ret[HASH_SIZE])
 {
-	gcry_buffer_t pieces[1] = { piece(data, len) };
+	gcry_buffer_t pieces[1] = {piece(data, len)};
 
 	need_init();
 	sha256_pieces(pieces, 1, ret);
@@ -343,7 +337,7 @@ void crypt_sha256(const void *data, size_t len, uint8_t ret[HASH_SIZE])
 
 void crypt_sha256_prefixed(uint8_t prefix, const void *a, size_t a_len, const void *b, size_t b_len, uint8_t ret[HASH_SIZE])
 {
-	gcry_buffer_t pieces[3] = { piece(&prefix, 1), piece(a, a_len), piece(b, b_len) };
+	gcry_buffer_t pieces[3] = {piece(&prefix, 1), piece(a, a_len), piece(b, b_len)};
 
 	need_init();
 	sha256_pieces(pieces, 3, ret);
@@ -397,9 +391,9 @@ void sha256_end(struct sha256 *h, uint8_t ret[HASH_SIZE])
 /** RFC 2104 over up to three pieces. Two plain hashes: a handle of the library's own HMAC costs more than both. */
 static void hmac_pieces(const uint8_t *key, size_t key_len, const gcry_buffer_t *pieces, size_t count, uint8_t ret[HASH_SIZE])
 {
-	uint8_t pad[BLOCK_SIZE] = { 0 };
+	uint8_t pad[BLOCK_SIZE] = {0};
 	uint8_t inner[HASH_SIZE];
-	gcry_buffer_t all[4] = { piece(pad, sizeof(pad)) };
+	gcry_buffer_t all[4] = {piece(pad, sizeof(pad))};
 
 	if (key_len > BLOCK_SIZE)
 		crypt_sha256(key, key_len, pad);
@@ -421,14 +415,13 @@ static void hmac_pieces(const uint8_t *key, size_t key_len, const gcry_buffer_t 
 
 void crypt_hmac(const uint8_t *key, size_t key_len, const void *data, size_t len, uint8_t ret[HASH_SIZE])
 {
-	gcry_buffer_t pieces[1] = { piece(data, len) };
+	gcry_buffer_t pieces[1] = {piece(data, len)};
 
 	need_init();
 	hmac_pieces(key, key_len, pieces, 1, ret);
 }
 
-void crypt_hkdf(const uint8_t *ikm, size_t ikm_len, const uint8_t *salt, size_t salt_len, const char *info, uint8_t *ret,
-		size_t ret_len)
+void crypt_hkdf(const uint8_t *ikm, size_t ikm_len, const uint8_t *salt, size_t salt_len, const char *info, uint8_t *ret, size_t ret_len)
 {
 	uint8_t prk[HASH_SIZE];
 	uint8_t block[HASH_SIZE];
@@ -441,7 +434,7 @@ void crypt_hkdf(const uint8_t *ikm, size_t ikm_len, const uint8_t *salt, size_t 
 	crypt_hmac(salt, salt ? salt_len : 0, ikm, ikm_len, prk);
 	for (size_t done = 0; done < ret_len;) {
 		size_t take = ret_len - done < HASH_SIZE ? ret_len - done : HASH_SIZE;
-		gcry_buffer_t pieces[3] = { piece(block, counter ? HASH_SIZE : 0), piece(info, info_len), piece(&counter, 1) };
+		gcry_buffer_t pieces[3] = {piece(block, counter ? HASH_SIZE : 0), piece(info, info_len), piece(&counter, 1)};
 
 		counter++;
 		hmac_pieces(prk, sizeof(prk), pieces, 3, block);
@@ -454,26 +447,22 @@ void crypt_hkdf(const uint8_t *ikm, size_t ikm_len, const uint8_t *salt, size_t 
 
 /* ---- passwords ---- */
 
-static bool within(size_t value, size_t low, size_t high)
-{
-	return value >= low && value <= high;
-}
+static bool within(size_t value, size_t low, size_t high) { return value >= low && value <= high; }
 
 /** The library takes zero passes and zero memory and calls it success, and the numbers come from a file's
  *  head, which an attacker can write: too low is weak, too high takes the machine down. */
-static enum saqta_status argon2_bounds(size_t salt_len, uint32_t memory_kib, uint32_t passes, uint32_t lanes,
-				       struct saqta_error *err)
+static enum saqta_status argon2_bounds(size_t salt_len, uint32_t memory_kib, uint32_t passes, uint32_t lanes, struct saqta_error *err)
 {
 	if (!within(memory_kib, ARGON2_MEMORY_MIN, ARGON2_MEMORY_MAX))
-		return err_set(err, SAQTA_ERR_LIMIT, 0, "Argon2id: memory of %u KiB is not within %u..%u", memory_kib,
-			       ARGON2_MEMORY_MIN, ARGON2_MEMORY_MAX);
+		return err_set(err, SAQTA_ERR_LIMIT, 0, "Argon2id: memory of %u KiB is not within %u..%u", memory_kib, ARGON2_MEMORY_MIN,
+			       ARGON2_MEMORY_MAX);
 	if (!within(passes, 1, ARGON2_PASSES_MAX))
 		return err_set(err, SAQTA_ERR_LIMIT, 0, "Argon2id: %u passes are not within 1..%u", passes, ARGON2_PASSES_MAX);
 	if (!within(lanes, 1, ARGON2_LANES_MAX))
 		return err_set(err, SAQTA_ERR_LIMIT, 0, "Argon2id: %u lanes are not within 1..%u", lanes, ARGON2_LANES_MAX);
 	if (!within(salt_len, ARGON2_SALT_MIN, ARGON2_SALT_MAX))
-		return err_set(err, SAQTA_ERR_LIMIT, 0, "Argon2id: a salt of %zu bytes is not within %u..%u", salt_len,
-			       ARGON2_SALT_MIN, ARGON2_SALT_MAX);
+		return err_set(err, SAQTA_ERR_LIMIT, 0, "Argon2id: a salt of %zu bytes is not within %u..%u", salt_len, ARGON2_SALT_MIN,
+			       ARGON2_SALT_MAX);
 	return SAQTA_OK;
 }
 
@@ -483,11 +472,10 @@ static void kdf_closep(gcry_kdf_hd_t *hd)
 		gcry_kdf_close(*hd);
 }
 
-enum saqta_status crypt_argon2id(const void *password, size_t password_len, const uint8_t *salt, size_t salt_len,
-				 uint32_t memory_kib, uint32_t passes, uint32_t lanes, uint8_t ret[KEY_SIZE],
-				 struct saqta_error *err)
+enum saqta_status crypt_argon2id(const void *password, size_t password_len, const uint8_t *salt, size_t salt_len, uint32_t memory_kib,
+				 uint32_t passes, uint32_t lanes, uint8_t ret[KEY_SIZE], struct saqta_error *err)
 {
-	const unsigned long params[4] = { KEY_SIZE, passes, memory_kib, lanes };
+	const unsigned long params[4] = {KEY_SIZE, passes, memory_kib, lanes};
 	cleanup_(kdf_closep) gcry_kdf_hd_t hd = NULL;
 	enum saqta_status status;
 	gcry_error_t code;
@@ -500,8 +488,7 @@ enum saqta_status crypt_argon2id(const void *password, size_t password_len, cons
 		return status;
 	if (password_len == 0)
 		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "Argon2id: the password is empty");
-	code = gcry_kdf_open(&hd, GCRY_KDF_ARGON2, GCRY_KDF_ARGON2ID, params, 4, password, password_len, salt,
-			     salt_len, NULL, 0, NULL, 0);
+	code = gcry_kdf_open(&hd, GCRY_KDF_ARGON2, GCRY_KDF_ARGON2ID, params, 4, password, password_len, salt, salt_len, NULL, 0, NULL, 0);
 	if (!code)
 		code = gcry_kdf_compute(hd, NULL);
 	if (!code)
@@ -596,7 +583,7 @@ static enum saqta_status check_room(const struct buf *ret, size_t len, size_t mo
 enum saqta_status crypt_seal(const uint8_t key[KEY_SIZE], const void *aad, size_t aad_len, const void *plain, size_t plain_len,
 			     struct buf *ret, struct saqta_error *err)
 {
-	uint8_t head[1 + NONCE_SIZE] = { SEAL_VERSION };
+	uint8_t head[1 + NONCE_SIZE] = {SEAL_VERSION};
 	uint8_t tag[TAG_SIZE];
 	size_t start = ret->len;
 	enum saqta_status status;
@@ -672,14 +659,10 @@ enum saqta_status crypt_open(const uint8_t key[KEY_SIZE], const void *aad, size_
 	return crypt_failed(err, "AES-256-GCM-SIV", code);
 }
 
-static void cipher_closep(gcry_cipher_hd_t *hd)
-{
-	gcry_cipher_close(*hd); /* NULL is allowed */
-}
+static void cipher_closep(gcry_cipher_hd_t *hd) { gcry_cipher_close(*hd); /* NULL is allowed */ }
 
-enum saqta_status crypt_gcm_siv_raw(bool encrypt, const uint8_t *key, size_t key_len, const uint8_t nonce[NONCE_SIZE],
-				    const void *aad, size_t aad_len, const void *in, size_t in_len, uint8_t *ret,
-				    uint8_t tag[TAG_SIZE])
+enum saqta_status crypt_gcm_siv_raw(bool encrypt, const uint8_t *key, size_t key_len, const uint8_t nonce[NONCE_SIZE], const void *aad,
+				    size_t aad_len, const void *in, size_t in_len, uint8_t *ret, uint8_t tag[TAG_SIZE])
 {
 	int algo = key_len == 16 ? GCRY_CIPHER_AES128 : GCRY_CIPHER_AES256;
 	cleanup_(cipher_closep) gcry_cipher_hd_t hd = NULL;
@@ -710,25 +693,13 @@ enum saqta_status crypt_gcm_siv_raw(bool encrypt, const uint8_t *key, size_t key
 
 /* ---- Ed25519 ---- */
 
-static void sexp_freep(gcry_sexp_t *s)
-{
-	gcry_sexp_release(*s); /* NULL is allowed */
-}
+static void sexp_freep(gcry_sexp_t *s) { gcry_sexp_release(*s); /* NULL is allowed */ }
 
-static void mpi_freep(gcry_mpi_t *m)
-{
-	gcry_mpi_release(*m); /* NULL is allowed */
-}
+static void mpi_freep(gcry_mpi_t *m) { gcry_mpi_release(*m); /* NULL is allowed */ }
 
-static void ctx_freep(gcry_ctx_t *c)
-{
-	gcry_ctx_release(*c); /* NULL is allowed */
-}
+static void ctx_freep(gcry_ctx_t *c) { gcry_ctx_release(*c); /* NULL is allowed */ }
 
-static void secure_freep(uint8_t **p)
-{
-	gcry_free(*p); /* NULL is allowed; secure memory is wiped */
-}
+static void secure_freep(uint8_t **p) { gcry_free(*p); /* NULL is allowed; secure memory is wiped */ }
 
 /** The private key as libgcrypt wants it. The seed passes through secure memory, so that the expression, too,
  *  is made there. @pub may be NULL. */
@@ -740,8 +711,7 @@ static gcry_error_t private_key(const uint8_t *seed, const uint8_t *pub, gcry_se
 		return gcry_error(GPG_ERR_ENOMEM);
 	memcpy(copy, seed, ED25519_SEED_SIZE);
 	if (!pub)
-		return gcry_sexp_build(ret, NULL, "(private-key (ecc (curve Ed25519)(flags eddsa)(d %b)))", ED25519_SEED_SIZE,
-				       copy);
+		return gcry_sexp_build(ret, NULL, "(private-key (ecc (curve Ed25519)(flags eddsa)(d %b)))", ED25519_SEED_SIZE, copy);
 	return gcry_sexp_build(ret, NULL, "(private-key (ecc (curve Ed25519)(flags eddsa)(q %b)(d %b)))", ED25519_PUBLIC_SIZE, pub,
 			       ED25519_SEED_SIZE, copy);
 }
@@ -753,8 +723,7 @@ static gcry_error_t message(const void *msg, size_t len, gcry_sexp_t *ret)
 	return gcry_sexp_build(ret, NULL, "(data (flags eddsa)(hash-algo sha512)(value %b))", (int)len, len > 0 ? msg : "");
 }
 
-enum saqta_status crypt_ed25519_public(const uint8_t seed[ED25519_SEED_SIZE], uint8_t ret[ED25519_PUBLIC_SIZE],
-				       struct saqta_error *err)
+enum saqta_status crypt_ed25519_public(const uint8_t seed[ED25519_SEED_SIZE], uint8_t ret[ED25519_PUBLIC_SIZE], struct saqta_error *err)
 {
 	cleanup_(sexp_freep) gcry_sexp_t key = NULL;
 	cleanup_(ctx_freep) gcry_ctx_t ctx = NULL;
@@ -843,14 +812,14 @@ static const uint8_t prime_p[32] = {
 
 /** y of the eight points whose order divides 8 (the sign of x is the masked top bit). */
 static const uint8_t low_order[5][32] = {
-	{ 0 }, /* order 4 */
-	{ 1 }, /* the neutral element */
-	{ 0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-	  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f }, /* order 2 */
-	{ 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
-	  0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a }, /* order 8 */
-	{ 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
-	  0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05 }, /* order 8 */
+	{0}, /* order 4 */
+	{1}, /* the neutral element */
+	{0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, /* order 2 */
+	{0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+	 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a}, /* order 8 */
+	{0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+	 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05}, /* order 8 */
 };
 
 bool crypt_ed25519_public_ok(const uint8_t pub[ED25519_PUBLIC_SIZE])

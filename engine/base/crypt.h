@@ -68,7 +68,8 @@ enum saqta_status crypt_ed25519_sign(const uint8_t seed[ED25519_SEED_SIZE], cons
 				     size_t msg_len, uint8_t ret[ED25519_SIGNATURE_SIZE], struct saqta_error *err) must_check_;
 /** True if the signature holds. S >= L, non-canonical and low-order public keys are refused before
  *  libgcrypt sees them (facts: it accepts the first and aborts on the second). */
-bool crypt_ed25519_verify(const uint8_t pub[ED25519_PUBLIC_SIZE], const void *msg, size_t msg_len, const uint8_t sig[ED25519_SIGNATURE_SIZE]);
+bool crypt_ed25519_verify(const uint8_t pub[ED25519_PUBLIC_SIZE], const void *msg, size_t msg_len,
+			  const uint8_t sig[ED25519_SIGNATURE_SIZE]);
 /** Is @pub a key that we accept: canonical, on the curve's large group as far as the low-order list tells. */
 bool crypt_ed25519_public_ok(const uint8_t pub[ED25519_PUBLIC_SIZE]);
 

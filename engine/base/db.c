@@ -51,7 +51,8 @@ static enum saqta_status translate(struct db *db, int rc, const char *what, stru
 		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
 	case SQLITE_NOTADB:
 	case SQLITE_CORRUPT:
-		return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: %s: the file is damaged or not a store of saqta: restore a backup", path, what);
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: %s: the file is damaged or not a store of saqta: restore a backup", path,
+			       what);
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 	case SQLITE_CANTOPEN:
@@ -104,11 +105,12 @@ static enum saqta_status create_tables(struct db *db, struct saqta_error *err)
 		if (t->by_number)
 			(void)snprintf(sql, sizeof(sql), "CREATE TABLE \"%s\"(k INTEGER PRIMARY KEY, v BLOB NOT NULL) STRICT", t->name);
 		else
-			(void)snprintf(sql, sizeof(sql), "CREATE TABLE \"%s\"(k BLOB NOT NULL PRIMARY KEY, v BLOB NOT NULL) STRICT, WITHOUT ROWID",
-				       t->name);
+			(void)snprintf(sql, sizeof(sql),
+				       "CREATE TABLE \"%s\"(k BLOB NOT NULL PRIMARY KEY, v BLOB NOT NULL) STRICT, WITHOUT ROWID", t->name);
 		r = run_sql(db, sql, "create", err);
 	}
-	(void)snprintf(sql, sizeof(sql), "PRAGMA application_id=%u; PRAGMA user_version=%u; COMMIT", db->schema->application_id, db->schema->version);
+	(void)snprintf(sql, sizeof(sql), "PRAGMA application_id=%u; PRAGMA user_version=%u; COMMIT", db->schema->application_id,
+		       db->schema->version);
 	return r ? r : run_sql(db, sql, "create", err);
 }
 
@@ -124,7 +126,8 @@ static enum saqta_status check_file(struct db *db, struct saqta_error *err)
 	if (id != (int64_t)db->schema->application_id)
 		return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: this is not such a file of saqta", db->path);
 	if (version > (int64_t)db->schema->version)
-		return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: made by a newer saqta (version %lld), this one knows %u: use the newer program", db->path,
+		return err_set(err, SAQTA_ERR_TAMPERED, 0,
+			       "%s: made by a newer saqta (version %lld), this one knows %u: use the newer program", db->path,
 			       (long long)version, db->schema->version);
 	if (version < (int64_t)db->schema->version)
 		return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: its version %lld is not known", db->path, (long long)version);
@@ -140,7 +143,8 @@ static enum saqta_status set_up(struct db *db, enum db_mode mode, struct saqta_e
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (db->is_reader)
 		(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	r = run_sql(db, "PRAGMA temp_store=MEMORY; PRAGMA recursive_triggers=ON; PRAGMA secure_delete=ON; PRAGMA cache_size=-262144", "open", err);
+	r = run_sql(db, "PRAGMA temp_store=MEMORY; PRAGMA recursive_triggers=ON; PRAGMA secure_delete=ON; PRAGMA cache_size=-262144",
+		    "open", err);
 	if (!r && (mode == DB_OPEN || mode == DB_READ_ONLY))
 		r = check_file(db, err);
 	if (!r && mode != DB_READ_ONLY)
@@ -170,8 +174,11 @@ enum saqta_status db_open(const char *path, enum db_mode mode, const struct db_s
 		/* Nobody else may read it, from the first moment on. */
 		fd = open(path, mode == DB_CREATE ? O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0600);
 		if (fd < 0) {
-			r = err_set(err, mode == DB_CREATE ? SAQTA_ERR_CREATE : access(path, F_OK) ? SAQTA_ERR_MISSING : SAQTA_ERR_STORE, 0,
-				    "%s: cannot be %s: %s", path, mode == DB_CREATE ? "made" : "opened", strerror(errno));
+			r = err_set(err,
+				    mode == DB_CREATE	 ? SAQTA_ERR_CREATE
+				    : access(path, F_OK) ? SAQTA_ERR_MISSING
+							 : SAQTA_ERR_STORE,
+				    0, "%s: cannot be %s: %s", path, mode == DB_CREATE ? "made" : "opened", strerror(errno));
 			db_close(db);
 			return r;
 		}
@@ -203,10 +210,7 @@ struct db *db_close(struct db *db)
 	return NULL;
 }
 
-void db_closep(struct db **db)
-{
-	*db = db_close(*db);
-}
+void db_closep(struct db **db) { *db = db_close(*db); }
 
 enum saqta_status db_checkpoint(struct db *db, struct saqta_error *err)
 {
@@ -218,10 +222,7 @@ enum saqta_status db_checkpoint(struct db *db, struct saqta_error *err)
 	return rc == SQLITE_OK ? SAQTA_OK : translate(db, rc, "checkpoint", err);
 }
 
-const char *db_path(const struct db *db)
-{
-	return db->path ? db->path : "memory";
-}
+const char *db_path(const struct db *db) { return db->path ? db->path : "memory"; }
 
 uint64_t db_bytes(const struct db *db)
 {
@@ -297,7 +298,8 @@ static const char *const sql_blob[OPS] = {
 	[OP_SCAN] = "SELECT k,v FROM \"%s\" WHERE k>=?1 ORDER BY k",
 };
 
-static enum saqta_status statement(struct db *db, unsigned table, enum op op, sqlite3_stmt **slot, sqlite3_stmt **ret, struct saqta_error *err)
+static enum saqta_status statement(struct db *db, unsigned table, enum op op, sqlite3_stmt **slot, sqlite3_stmt **ret,
+				   struct saqta_error *err)
 {
 	const struct db_table *t = &db->schema->tables[table];
 	char sql[256];
@@ -411,7 +413,8 @@ enum saqta_status db_delete(struct db_txn *txn, unsigned table, const void *key,
 	return step_write(txn, s, table, err);
 }
 
-enum saqta_status db_delete_prefix(struct db_txn *txn, unsigned table, const void *prefix, size_t prefix_len, uint64_t *ret, struct saqta_error *err)
+enum saqta_status db_delete_prefix(struct db_txn *txn, unsigned table, const void *prefix, size_t prefix_len, uint64_t *ret,
+				   struct saqta_error *err)
 {
 	uint64_t n = 0;
 	enum saqta_status r;
@@ -548,8 +551,8 @@ enum saqta_status db_scan_open_n(struct db *db, unsigned table, uint64_t from, s
 	return SAQTA_OK;
 }
 
-enum saqta_status db_scan_next(struct db_scan *scan, const uint8_t **ret_key, size_t *ret_key_len, const uint8_t **ret_value, size_t *ret_value_len,
-			       struct saqta_error *err)
+enum saqta_status db_scan_next(struct db_scan *scan, const uint8_t **ret_key, size_t *ret_key_len, const uint8_t **ret_value,
+			       size_t *ret_value_len, struct saqta_error *err)
 {
 	int rc;
 
@@ -593,7 +596,4 @@ struct db_scan *db_scan_close(struct db_scan *scan)
 	return NULL;
 }
 
-void db_scan_closep(struct db_scan **scan)
-{
-	*scan = db_scan_close(*scan);
-}
+void db_scan_closep(struct db_scan **scan) { *scan = db_scan_close(*scan); }

@@ -32,7 +32,8 @@ struct db;
 enum db_mode { DB_OPEN, DB_CREATE /* must not exist */, DB_READ_ONLY, DB_MEMORY };
 /** @path is ignored for DB_MEMORY. DB_READ_ONLY opens a reader that never checkpoints.
  *  Errors: SAQTA_ERR_MISSING, SAQTA_ERR_CREATE, SAQTA_ERR_STORE, SAQTA_ERR_BUSY, SAQTA_ERR_TAMPERED (not such a file, newer version). */
-enum saqta_status db_open(const char *path, enum db_mode mode, const struct db_schema *schema, struct db **ret, struct saqta_error *err) must_check_;
+enum saqta_status db_open(const char *path, enum db_mode mode, const struct db_schema *schema, struct db **ret,
+			  struct saqta_error *err) must_check_;
 struct db *db_close(struct db *db); /* checkpoints (writer); NULL allowed; returns NULL */
 void db_closep(struct db **db);
 /** Truncate the WAL so that nothing deleted remains in it. */
@@ -53,7 +54,8 @@ void db_txn_end(struct db_txn *txn); /* rolls back unless committed; for cleanup
 
 /* Reads see the open transaction of the same db. SAQTA_ERR_MISSING (no text written to err) when there is no such key.
  * A found value is appended to @ret. */
-enum saqta_status db_get(struct db *db, unsigned table, const void *key, size_t key_len, struct buf *ret, struct saqta_error *err) must_check_;
+enum saqta_status db_get(struct db *db, unsigned table, const void *key, size_t key_len, struct buf *ret,
+			 struct saqta_error *err) must_check_;
 enum saqta_status db_get_n(struct db *db, unsigned table, uint64_t key, struct buf *ret, struct saqta_error *err) must_check_;
 enum saqta_status db_put(struct db_txn *txn, unsigned table, const void *key, size_t key_len, const void *value, size_t value_len,
 			 struct saqta_error *err) must_check_; /* insert or replace */

@@ -23,15 +23,9 @@ static bool scan_char(struct scan *s, char c)
 }
 
 /* RFC 3339 lets "T" and "Z" be written small. */
-static bool scan_letter(struct scan *s, char upper)
-{
-	return scan_char(s, upper) || scan_char(s, (char)(upper + ('a' - 'A')));
-}
+static bool scan_letter(struct scan *s, char upper) { return scan_char(s, upper) || scan_char(s, (char)(upper + ('a' - 'A'))); }
 
-static bool is_digit(const struct scan *s)
-{
-	return s->at != s->end && *s->at >= '0' && *s->at <= '9';
-}
+static bool is_digit(const struct scan *s) { return s->at != s->end && *s->at >= '0' && *s->at <= '9'; }
 
 /* Exactly @width digits with a value of @min to @max. */
 static bool scan_fixed(struct scan *s, int width, int min, int max, int *ret)
@@ -63,10 +57,7 @@ static bool scan_count(struct scan *s, int64_t *ret)
 	return true;
 }
 
-static bool is_leap(int year)
-{
-	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
+static bool is_leap(int year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
 
 static int month_days(int year, int month)
 {
@@ -199,10 +190,7 @@ bool instant_parse(const char *text, size_t len, int64_t *ret_us)
 	return true;
 }
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
+static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
 void instant_format(int64_t us, const struct zone *zone, char ret[INSTANT_TEXT_SIZE])
 {
@@ -223,8 +211,8 @@ void instant_format(int64_t us, const struct zone *zone, char ret[INSTANT_TEXT_S
 		(void)snprintf(tail, sizeof(tail), "Z");
 	else
 		(void)snprintf(tail, sizeof(tail), "%c%02d:%02d", offset_min < 0 ? '-' : '+', distance / 60, distance % 60);
-	if (snprintf(ret, INSTANT_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d%s%s", y, m, d, in_day / 3600, in_day / 60 % 60,
-		     in_day % 60, part, tail) >= INSTANT_TEXT_SIZE)
+	if (snprintf(ret, INSTANT_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d%s%s", y, m, d, in_day / 3600, in_day / 60 % 60, in_day % 60,
+		     part, tail) >= INSTANT_TEXT_SIZE)
 		ret[0] = 0;
 }
 

@@ -7,11 +7,11 @@
 /* A writer of JSON into a buffer, without white space. The caller gives members in the order wanted (canonical bytes: sorted). Parsing is
  * jansson's. A zeroed struct starts a document. */
 struct json_out {
-	struct buf *out;    /* borrowed */
+	struct buf *out; /* borrowed */
 	bool needs_comma;
 };
-void json_open(struct json_out *j, const char *name, char bracket); /* '{' or '['; name NULL inside arrays and at the top */
-void json_shut(struct json_out *j, char bracket);                   /* '}' or ']' */
+void json_open(struct json_out *j, const char *name, char bracket);	 /* '{' or '['; name NULL inside arrays and at the top */
+void json_shut(struct json_out *j, char bracket);			 /* '}' or ']' */
 void json_text(struct json_out *j, const char *name, const char *value); /* NULL writes nothing */
 void json_text_n(struct json_out *j, const char *name, const char *value, size_t len);
 void json_int(struct json_out *j, const char *name, int64_t value);

@@ -111,15 +111,9 @@ struct zone *zone_free(struct zone *zone)
 	return NULL;
 }
 
-void zone_freep(struct zone **zone)
-{
-	*zone = zone_free(*zone);
-}
+void zone_freep(struct zone **zone) { *zone = zone_free(*zone); }
 
-const char *zone_name(const struct zone *zone)
-{
-	return zone->name;
-}
+const char *zone_name(const struct zone *zone) { return zone->name; }
 
 static size_t span_at(const struct zone *z, int64_t us)
 {
@@ -139,10 +133,7 @@ static size_t span_at(const struct zone *z, int64_t us)
 	return low;
 }
 
-int32_t zone_offset_s(const struct zone *zone, int64_t us)
-{
-	return zone->spans[span_at(zone, us)].offset_s;
-}
+int32_t zone_offset_s(const struct zone *zone, int64_t us) { return zone->spans[span_at(zone, us)].offset_s; }
 
 day_t zone_day(const struct zone *zone, int64_t us)
 {

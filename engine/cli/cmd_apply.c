@@ -39,7 +39,8 @@ static void print_words(const json_t *words)
 	json_t *word;
 	size_t i;
 
-	json_array_foreach (words, i, word) {
+	json_array_foreach(words, i, word)
+	{
 		printf(" ");
 		out_text(stdout, json_string_value(word) ? json_string_value(word) : "", 0);
 	}
@@ -171,7 +172,8 @@ static int finish(struct apply *a, enum lines_got got, enum saqta_status r, stru
 	out_progress_end(&a->progress);
 	if (r) {
 		if (r == SAQTA_ERR_CANCELLED)
-			(void)saqta_engine_finish(a->engine, &(struct saqta_error){0}); /* the lines are durable; only their reader is gone */
+			(void)saqta_engine_finish(a->engine,
+						  &(struct saqta_error){0}); /* the lines are durable; only their reader is gone */
 		code = out_error(a->lines.name, err);
 	} else if (saqta_engine_finish(a->engine, err)) {
 		code = out_error(a->lines.name, err);

@@ -23,7 +23,8 @@ static int run_verify(const struct opt_words *words)
 	return cli_show("audit verify", true, CLI_OBJECT, NULL, call_verify, NULL);
 }
 
-static enum saqta_status call_checkpoint(saqta_engine *engine, saqta_write_fn write, void *user, const void *args, struct saqta_error *reterr)
+static enum saqta_status call_checkpoint(saqta_engine *engine, saqta_write_fn write, void *user, const void *args,
+					 struct saqta_error *reterr)
 {
 	(void)args;
 	return saqta_audit_checkpoint(engine, write, user, reterr);

@@ -12,7 +12,8 @@ static void print_words(const json_t *words)
 	json_t *word;
 	size_t i;
 
-	json_array_foreach (words, i, word) {
+	json_array_foreach(words, i, word)
+	{
 		printf(" ");
 		out_text(stdout, json_string_value(word) ? json_string_value(word) : "", 0);
 	}
@@ -64,12 +65,12 @@ static void print_text(unsigned line, const char *text, size_t len)
 	printf("%u: %s%s%s", line, effect && strcmp(effect, "permit") == 0 ? out_bold() : out_red(), effect ? effect : "?", out_plain());
 	print_words(json_object_get(decision, "clauses"));
 	printf("\n");
-	json_array_foreach (json_object_get(decision, "because"), i, say)
-		print_reason(say);
+	json_array_foreach(json_object_get(decision, "because"), i, say) print_reason(say);
 	json_decref(decision);
 }
 
-static enum saqta_status decide_one(saqta_engine *engine, unsigned line, const char *text, size_t len, bool as_text, struct saqta_error *err)
+static enum saqta_status decide_one(saqta_engine *engine, unsigned line, const char *text, size_t len, bool as_text,
+				    struct saqta_error *err)
 {
 	struct out_buf b = {0};
 	enum saqta_status r = saqta_engine_decide(engine, text, len, out_buf_write, &b, err);
@@ -138,8 +139,10 @@ const struct command cmd_decide = {
 	.name = "decide",
 	.summary = "Answer whether something may be done, without doing or recording it",
 	.usage = "[FILE|-]",
-	.examples = "  echo '{\"subject\":\"u-17\",\"purpose\":\"support\",\"categories\":[\"phone\"]}' | saqta --vault /srv/vault decide --text\n",
-	.more = "Questions have the members of `use` or `disclose`, one JSON object a line. Answers are JSON lines; on a terminal, or with\n"
+	.examples = "  echo '{\"subject\":\"u-17\",\"purpose\":\"support\",\"categories\":[\"phone\"]}' | saqta --vault /srv/vault decide "
+		    "--text\n",
+	.more = "Questions have the members of `use` or `disclose`, one JSON object a line. Answers are JSON lines; on a terminal, or "
+		"with\n"
 		"--text, sentences. A denial is an answer: exit 0.",
 	.opts = opts,
 	.words_max = 1,

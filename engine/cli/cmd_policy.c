@@ -43,7 +43,8 @@ const struct command cmd_policy_check = {
 	.summary = "Load a pack and say all that is wrong with it",
 	.usage = "PACK…",
 	.examples = "  saqta policy check ./policies/shop.xml\n",
-	.more = "A PACK is a file's path, or a name looked up in SAQTA_POLICY_PATH, ./policies and the installed folder. No vault is needed.",
+	.more = "A PACK is a file's path, or a name looked up in SAQTA_POLICY_PATH, ./policies and the installed folder. No vault is "
+		"needed.",
 	.opts = opts,
 	.words_min = 1,
 	.words_max = OPT_WORDS_MAX,

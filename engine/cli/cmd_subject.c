@@ -9,10 +9,7 @@ static enum saqta_status call_show(saqta_engine *engine, saqta_write_fn write, v
 	return saqta_engine_subject_show(engine, args, purpose, write, user, reterr);
 }
 
-static int run_show(const struct opt_words *words)
-{
-	return cli_show("subject show", false, CLI_OBJECT, NULL, call_show, words->at[0]);
-}
+static int run_show(const struct opt_words *words) { return cli_show("subject show", false, CLI_OBJECT, NULL, call_show, words->at[0]); }
 
 static enum saqta_status call_list(saqta_engine *engine, saqta_write_fn write, void *user, const void *args, struct saqta_error *reterr)
 {

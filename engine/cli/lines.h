@@ -17,14 +17,14 @@ struct lines {
 	size_t begin, scanned, end;
 	bool skips; /* inside a line that is too long */
 	bool is_at_end;
-	unsigned line; /* number of the line given last, from 1 */
+	unsigned line;	       /* number of the line given last, from 1 */
 	uint64_t bytes, total; /* read so far; size of a regular file, else 0 */
-	int error;              /* errno */
+	int error;	       /* errno */
 };
 enum lines_got {
 	LINES_LINE,
 	LINES_OVERSIZE, /* a line was too long and is skipped */
-	LINES_IDLE,     /* nothing more is there for the moment */
+	LINES_IDLE,	/* nothing more is there for the moment */
 	LINES_END,
 	LINES_STOPPED, /* by a signal */
 	LINES_ERROR,   /* .error says why */

@@ -7,10 +7,23 @@
 #include <stdlib.h>
 
 const struct command *const commands[] = {
-	&cmd_init,         &cmd_apply,        &cmd_decide,       &cmd_sweep,        &cmd_subject_show,
-	&cmd_subject_list, &cmd_request_list, &cmd_task_list,    &cmd_task_close,   &cmd_policy_check,
-	&cmd_scenario,     &cmd_audit_verify, &cmd_audit_checkpoint, &cmd_audit_show, &cmd_status,
-	&cmd_generate,     NULL,
+	&cmd_init,
+	&cmd_apply,
+	&cmd_decide,
+	&cmd_sweep,
+	&cmd_subject_show,
+	&cmd_subject_list,
+	&cmd_request_list,
+	&cmd_task_list,
+	&cmd_task_close,
+	&cmd_policy_check,
+	&cmd_scenario,
+	&cmd_audit_verify,
+	&cmd_audit_checkpoint,
+	&cmd_audit_show,
+	&cmd_status,
+	&cmd_generate,
+	NULL,
 };
 
 int main(int argc, char **argv)

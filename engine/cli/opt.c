@@ -269,11 +269,17 @@ static int no_command(const char *first, const char *second)
 	return out_usage(NULL, "unknown command %s", whole);
 }
 
+/* Is @name the words @first and @second? */
+static bool is_pair(const char *name, const char *first, const char *second)
+{
+	size_t n = strlen(first);
+
+	return strncmp(name, first, n) == 0 && name[n] == ' ' && strcmp(name + n + 1, second) == 0;
+}
+
 /* The command named by one word or two, and the places of these. */
 static const struct command *find_command(int argc, char **argv, int place[2])
 {
-	char both[96];
-
 	place[0] = next_word(argc, argv, 1);
 	place[1] = place[0] < argc ? next_word(argc, argv, place[0] + 1) : argc;
 	if (place[0] >= argc)
@@ -283,10 +289,7 @@ static const struct command *find_command(int argc, char **argv, int place[2])
 			place[1] = argc;
 			return *c;
 		}
-		if (place[1] >= argc || strlen(argv[place[0]]) + strlen(argv[place[1]]) + 2 > sizeof(both))
-			continue;
-		(void)snprintf(both, sizeof(both), "%s %s", argv[place[0]], argv[place[1]]);
-		if (strcmp((*c)->name, both) == 0)
+		if (place[1] < argc && is_pair((*c)->name, argv[place[0]], argv[place[1]]))
 			return *c;
 	}
 	return NULL;
@@ -372,9 +375,10 @@ const struct command *opt_parse(int argc, char **argv, struct opt_words *ret_wor
 		return NULL;
 	}
 	if (ret_words->n < p.command->words_min || ret_words->n > p.command->words_max) {
-		*ret_exit = out_usage(p.command->name, ret_words->n < p.command->words_min ? "something is missing: saqta %s %s"
-											   : "too many words: saqta %s %s",
-				      p.command->name, p.command->usage);
+		*ret_exit =
+			out_usage(p.command->name,
+				  ret_words->n < p.command->words_min ? "something is missing: saqta %s %s" : "too many words: saqta %s %s",
+				  p.command->name, p.command->usage);
 		return NULL;
 	}
 	from_environment();

@@ -162,10 +162,7 @@ void out_buf_done(struct out_buf *b)
 
 /* ---- the terminal ---- */
 
-bool out_is_terminal(void)
-{
-	return isatty(STDOUT_FILENO) == 1;
-}
+bool out_is_terminal(void) { return isatty(STDOUT_FILENO) == 1; }
 
 static bool has_colours(void)
 {
@@ -174,20 +171,11 @@ static bool has_colours(void)
 	return out_is_terminal() && !(no && no[0]) && term && strcmp(term, "dumb") != 0;
 }
 
-const char *out_bold(void)
-{
-	return has_colours() ? "\033[1m" : "";
-}
+const char *out_bold(void) { return has_colours() ? "\033[1m" : ""; }
 
-const char *out_red(void)
-{
-	return has_colours() ? "\033[31m" : "";
-}
+const char *out_red(void) { return has_colours() ? "\033[31m" : ""; }
 
-const char *out_plain(void)
-{
-	return has_colours() ? "\033[0m" : "";
-}
+const char *out_plain(void) { return has_colours() ? "\033[0m" : ""; }
 
 const char *out_number(uint64_t n, char ret[OUT_NUMBER_SIZE])
 {

@@ -27,15 +27,9 @@ static void print_name(const char *name, size_t width)
 	out_text(stdout, words, width);
 }
 
-static bool is_scalar(const json_t *v)
-{
-	return !json_is_object(v) && !json_is_array(v);
-}
+static bool is_scalar(const json_t *v) { return !json_is_object(v) && !json_is_array(v); }
 
-static bool add_text(struct out_buf *b, const char *text)
-{
-	return out_buf_write(b, text, strlen(text)) == 0;
-}
+static bool add_text(struct out_buf *b, const char *text) { return out_buf_write(b, text, strlen(text)) == 0; }
 
 /* @v in one line: arrays of words joined, a small object as name=value. */
 static void cell(struct out_buf *b, const json_t *v, unsigned depth)
@@ -54,14 +48,16 @@ static void cell(struct out_buf *b, const json_t *v, unsigned depth)
 	} else if (json_is_null(v)) {
 		(void)add_text(b, "-");
 	} else if (json_is_array(v) && depth < DEPTH_MAX) {
-		json_array_foreach (v, i, member) {
+		json_array_foreach(v, i, member)
+		{
 			(void)add_text(b, i > 0 ? (is_scalar(member) ? " " : "; ") : "");
 			cell(b, member, depth + 1);
 		}
 	} else if (json_is_object(v) && depth < DEPTH_MAX) {
 		bool is_first = true;
 
-		json_object_foreach ((json_t *)v, name, member) {
+		json_object_foreach((json_t *)v, name, member)
+		{
 			(void)add_text(b, is_first ? "" : " ");
 			(void)add_text(b, name);
 			(void)add_text(b, "=");
@@ -82,7 +78,8 @@ static void fit(struct out_table *t, json_t *row)
 	const char *name;
 	json_t *v;
 
-	json_object_foreach (row, name, v) {
+	json_object_foreach(row, name, v)
+	{
 		struct out_buf b = {0};
 		size_t at = 0, width;
 
@@ -204,10 +201,7 @@ void out_table_end(struct out_table *t)
 
 /* ---- objects ---- */
 
-static bool is_rows(const json_t *v)
-{
-	return json_is_array(v) && json_array_size(v) > 0 && json_is_object(json_array_get(v, 0));
-}
+static bool is_rows(const json_t *v) { return json_is_array(v) && json_array_size(v) > 0 && json_is_object(json_array_get(v, 0)); }
 
 static void print_rows(const json_t *v, int indent)
 {
@@ -215,11 +209,9 @@ static void print_rows(const json_t *v, int indent)
 	json_t *row;
 	size_t i;
 
-	json_array_foreach (v, i, row)
-		fit(&t, row);
+	json_array_foreach(v, i, row) fit(&t, row);
 	print_head(&t, indent);
-	json_array_foreach (v, i, row)
-		print_row(&t, row, indent);
+	json_array_foreach(v, i, row) print_row(&t, row, indent);
 	out_table_end(&t);
 }
 
@@ -229,10 +221,10 @@ static void print_object(const json_t *object, int indent, unsigned depth)
 	size_t width = 0;
 	json_t *v;
 
-	json_object_foreach ((json_t *)object, name, v)
-		if (!is_rows(v) && !json_is_object(v) && out_width(name) > width)
-			width = out_width(name);
-	json_object_foreach ((json_t *)object, name, v) {
+	json_object_foreach((json_t *)object, name, v) if (!is_rows(v) && !json_is_object(v) && out_width(name) > width) width =
+		out_width(name);
+	json_object_foreach((json_t *)object, name, v)
+	{
 		struct out_buf b = {0};
 
 		printf("%*s", indent, "");

@@ -14,8 +14,8 @@ bool build_flag(const struct xml_node *node, const char *attr)
 	return value && !strcmp(value, "yes");
 }
 
-static void unknown_id(struct loader *l, int pack, const struct xml_node *node, const char *attr, enum id_kind kind,
-		       const char *word, size_t len)
+static void unknown_id(struct loader *l, int pack, const struct xml_node *node, const char *attr, enum id_kind kind, const char *word,
+		       size_t len)
 {
 	struct near_word near = {.word = word, .len = len};
 	char hint[NEAR_TEXT_SIZE];
@@ -25,8 +25,7 @@ static void unknown_id(struct loader *l, int pack, const struct xml_node *node, 
 		 near_text(&near, hint));
 }
 
-void build_selector(struct loader *l, int pack, const struct xml_node *node, const char *attr, enum id_kind kind,
-		    struct selector *ret)
+void build_selector(struct loader *l, int pack, const struct xml_node *node, const char *attr, enum id_kind kind, struct selector *ret)
 {
 	const char *list = xml_attr(node, attr), *word;
 	size_t len;
@@ -49,8 +48,7 @@ void build_selector(struct loader *l, int pack, const struct xml_node *node, con
 }
 
 /* A list as a set, where "*" names every id of the kind. */
-static void build_set(struct loader *l, int pack, const struct xml_node *node, const char *attr, enum id_kind kind,
-		      struct idset *ret)
+static void build_set(struct loader *l, int pack, const struct xml_node *node, const char *attr, enum id_kind kind, struct idset *ret)
 {
 	struct selector s = {0};
 
@@ -75,8 +73,7 @@ static void add_string(struct loader *l, int pack, const struct xml_node *node, 
 		ret->id[ret->n++] = id;
 }
 
-void build_strings(struct loader *l, int pack, const struct xml_node *node, const char *attr, enum domain domain,
-		   struct string_list *ret)
+void build_strings(struct loader *l, int pack, const struct xml_node *node, const char *attr, enum domain domain, struct string_list *ret)
 {
 	const char *list = xml_attr(node, attr), *word;
 	size_t len;
@@ -94,8 +91,7 @@ void build_strings(struct loader *l, int pack, const struct xml_node *node, cons
 			continue;
 		}
 		near_domain(&near, l->p, domain);
-		complain(l, pack, node, "'%.*s' in '%s' is no known %s%s", len < 80 ? (int)len : 80, word, attr,
-			 domain_name(domain),
+		complain(l, pack, node, "'%.*s' in '%s' is no known %s%s", len < 80 ? (int)len : 80, word, attr, domain_name(domain),
 			 near_text(&near, hint));
 	}
 }
@@ -121,8 +117,7 @@ uint32_t build_events(struct loader *l, int pack, const struct xml_node *node)
 			ret |= (UINT32_C(1) << EVENT_KINDS) - 1;
 		} else {
 			near_domain(&near, l->p, DOMAIN_EVENT);
-			complain(l, pack, node, "'%.*s' is no known event%s", len < 80 ? (int)len : 80, word,
-				 near_text(&near, hint));
+			complain(l, pack, node, "'%.*s' is no known event%s", len < 80 ? (int)len : 80, word, near_text(&near, hint));
 		}
 	}
 	return ret;
@@ -133,8 +128,7 @@ void build_condition(struct loader *l, int pack, const struct xml_node *node, co
 	const char *text = xml_attr(node, attr);
 	unsigned before = l->problems->count;
 
-	if (text && !condition_compile(l->p, text, l->packs[pack].path, node->line, ret, l->problems) &&
-	    l->problems->count == before) {
+	if (text && !condition_compile(l->p, text, l->packs[pack].path, node->line, ret, l->problems) && l->problems->count == before) {
 		/* A definition that failed was told; what rests on it is not told again. */
 		l->no_memory |= !ret->text;
 	}
@@ -199,8 +193,7 @@ void build_titles(struct loader *l, int pack, const struct xml_node *node, char 
 		while (to < LANGS && (!lang || strcmp(lang, langs[to])))
 			to++;
 		if (to == LANGS) {
-			complain(l, pack, child, "a title needs xml:lang, one of kk, ru, en%s%s",
-				 lang ? "; not " : "", lang ? lang : "");
+			complain(l, pack, child, "a title needs xml:lang, one of kk, ru, en%s%s", lang ? "; not " : "", lang ? lang : "");
 		} else if (title[to]) {
 			complain(l, pack, child, "a second title in '%s'", lang);
 		} else {
@@ -258,9 +251,19 @@ static const struct {
 	const char *name;
 	enum action_kind kind;
 } action_names[] = {
-	{"refuse", ACT_REFUSE}, {"defer", ACT_DEFER}, {"wait", ACT_WAIT}, {"stop", ACT_STOP}, {"close-account", ACT_CLOSE_ACCOUNT},
-	{"block", ACT_BLOCK}, {"unblock", ACT_UNBLOCK}, {"end", ACT_END_CONSENT}, {"destroy", ACT_DESTROY},
-	{"depersonalise", ACT_DEPERSONALISE}, {"task", ACT_TASK}, {"due", ACT_DUE}, {"as", ACT_AS},
+	{"refuse", ACT_REFUSE},
+	{"defer", ACT_DEFER},
+	{"wait", ACT_WAIT},
+	{"stop", ACT_STOP},
+	{"close-account", ACT_CLOSE_ACCOUNT},
+	{"block", ACT_BLOCK},
+	{"unblock", ACT_UNBLOCK},
+	{"end", ACT_END_CONSENT},
+	{"destroy", ACT_DESTROY},
+	{"depersonalise", ACT_DEPERSONALISE},
+	{"task", ACT_TASK},
+	{"due", ACT_DUE},
+	{"as", ACT_AS},
 };
 
 /* -1 where the attribute is missing or wrong. */

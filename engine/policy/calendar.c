@@ -27,10 +27,7 @@ struct calendar {
 	struct year years[YEAR_LAST - YEAR_FIRST + 1];
 };
 
-static bool bit_get(const uint64_t *words, int bit)
-{
-	return words[bit / 64] >> (bit % 64) & 1;
-}
+static bool bit_get(const uint64_t *words, int bit) { return words[bit / 64] >> (bit % 64) & 1; }
 
 static void bit_set(uint64_t *words, int bit, bool value)
 {
@@ -74,8 +71,7 @@ static void check_attributes(const struct xml_node *node, const char *const *nam
 		while (*name && strcmp(*name, node->attributes[i].name))
 			name++;
 		if (!*name)
-			problems_add(problems, path, node->line, "unknown attribute '%s' of '%s'", node->attributes[i].name,
-				     node->name);
+			problems_add(problems, path, node->line, "unknown attribute '%s' of '%s'", node->attributes[i].name, node->name);
 	}
 	for (; *names; names++) {
 		const char *value = xml_attr(node, *names);
@@ -163,10 +159,7 @@ static void add_all(struct calendar *c, const struct xml_node *root, const char 
 		add_year(c, root->children[i], path, problems);
 }
 
-static void calendar_freep(struct calendar **c)
-{
-	*c = calendar_free(*c);
-}
+static void calendar_freep(struct calendar **c) { *c = calendar_free(*c); }
 
 /* "DIR/../schema/calendar.xsd" for "DIR/kz.xml". */
 static void schema_path_for(const char *path, struct buf *ret)
@@ -215,20 +208,11 @@ struct calendar *calendar_free(struct calendar *c)
 	return NULL;
 }
 
-const char *calendar_id(const struct calendar *c)
-{
-	return c->id;
-}
+const char *calendar_id(const struct calendar *c) { return c->id; }
 
-const char *calendar_version(const struct calendar *c)
-{
-	return c->version;
-}
+const char *calendar_version(const struct calendar *c) { return c->version; }
 
-bool calendar_knows(const struct calendar *c, day_t day)
-{
-	return year_of(c, day);
-}
+bool calendar_knows(const struct calendar *c, day_t day) { return year_of(c, day); }
 
 bool calendar_is_working(const struct calendar *c, day_t day)
 {
@@ -246,10 +230,7 @@ static int civil_year(day_t day)
 }
 
 /* The last day whose 24:00 can still be written as an instant in every zone; nothing ends later. */
-static day_t day_last(void)
-{
-	return day_from_civil(9999, 12, 30);
-}
+static day_t day_last(void) { return day_from_civil(9999, 12, 30); }
 
 static day_t add_months(day_t from, int32_t months)
 {

@@ -24,10 +24,7 @@ void complain(struct loader *l, int pack, const struct xml_node *node, const cha
 
 #define NEAR_MAX 40
 
-bool word_is(const char *word, size_t len, const char *text)
-{
-	return !strncmp(word, text, len) && !text[len];
-}
+bool word_is(const char *word, size_t len, const char *text) { return !strncmp(word, text, len) && !text[len]; }
 
 bool word_next(const char **list, const char **ret, size_t *ret_len)
 {
@@ -216,8 +213,8 @@ static void check_titles(struct loader *l, int pack, const struct xml_node *node
 
 	for (int i = 0; i < LANGS && r->kind != RULE_STATEMENT; i++)
 		if (!r->title[i] || !*r->title[i])
-			complain(l, pack, node, "'%s' has no title in '%s'",
-				 xml_attr(node, "id") ? xml_attr(node, "id") : node->name, langs[i]);
+			complain(l, pack, node, "'%s' has no title in '%s'", xml_attr(node, "id") ? xml_attr(node, "id") : node->name,
+				 langs[i]);
 }
 
 /* Only to compare two terms of one rule, so a year of days is near enough. */
@@ -248,8 +245,7 @@ static void check_retain(struct loader *l, int pack, const struct xml_node *node
 		complain(l, pack, node, "a term without anchor: '%s' needs 'since', the milestone from which it runs",
 			 xml_attr(node, "at-most") ? "at-most" : "at-least");
 	if (r->has_at_most && r->has_at_least && days_of(r->at_least) > days_of(r->at_most))
-		complain(l, pack, node, "at-least '%s' is longer than at-most '%s'", xml_attr(node, "at-least"),
-			 xml_attr(node, "at-most"));
+		complain(l, pack, node, "at-least '%s' is longer than at-most '%s'", xml_attr(node, "at-least"), xml_attr(node, "at-most"));
 }
 
 /* A permit for a purpose that is declared nowhere can never be used. */
@@ -262,8 +258,7 @@ static void check_permit(struct loader *l, int pack, const struct xml_node *node
 		int id = policy_find_n(l->p, ID_PURPOSE, word, len);
 
 		if (id >= 0 && !idset_meets(policy_members(l->p, ID_PURPOSE, id), &l->p->declared[ID_PURPOSE]))
-			complain(l, pack, node, "the purpose '%.*s' is permitted but not declared by the pack or its base",
-				 (int)len, word);
+			complain(l, pack, node, "the purpose '%.*s' is permitted but not declared by the pack or its base", (int)len, word);
 	}
 }
 
@@ -307,8 +302,8 @@ static void check_doubles(struct loader *l, int pack)
 	qsort(nodes, n, sizeof(struct xml_node *), compare_nodes);
 	for (size_t i = 1; i < n; i++)
 		if (!strcmp(xml_attr(nodes[i - 1], "id"), xml_attr(nodes[i], "id")))
-			complain(l, pack, nodes[i], "the id '%s' is given twice; it stands in line %u already",
-				 xml_attr(nodes[i], "id"), nodes[i - 1]->line);
+			complain(l, pack, nodes[i], "the id '%s' is given twice; it stands in line %u already", xml_attr(nodes[i], "id"),
+				 nodes[i - 1]->line);
 	free(nodes);
 }
 
@@ -341,8 +336,7 @@ void check_policy(struct loader *l)
 			const struct rule *own = &p->rules[p->otherwise_rule];
 			const struct xml_node at = {.line = own->line};
 
-			complain(l, own->pack, &at,
-				 "two rules say otherwise=\"yes\": '%s' and '%s'; pack and base have one together",
+			complain(l, own->pack, &at, "two rules say otherwise=\"yes\": '%s' and '%s'; pack and base have one together",
 				 own->id, p->rules[i].id);
 		} else {
 			p->otherwise_rule = (int)i;
@@ -356,8 +350,7 @@ void check_policy(struct loader *l)
 			continue;
 		if (p->main_consent >= 0)
 			complain(l, PACK_SELF, l->packs[PACK_SELF].root, "two main consents: '%s' and '%s'",
-				 p->ids[ID_CONSENT][p->main_consent].id,
-				 p->ids[ID_CONSENT][c].id);
+				 p->ids[ID_CONSENT][p->main_consent].id, p->ids[ID_CONSENT][c].id);
 		else
 			p->main_consent = c;
 	}

@@ -12,7 +12,7 @@
 enum type { TYPE_ERROR, TYPE_FLAG, TYPE_STRING, TYPE_STRING_FACT, TYPE_NUMBER, TYPE_NUMBER_FACT };
 struct operand {
 	enum type type;
-	unsigned start;   /* TYPE_FLAG: its code is ops[start .. n) */
+	unsigned start; /* TYPE_FLAG: its code is ops[start .. n) */
 	uint8_t fact;
 	const char *text; /* TYPE_STRING, within the source */
 	size_t len;
@@ -33,18 +33,21 @@ struct compiler {
 };
 
 static const char *const string_facts[F_STRINGS] = {
-	"event", "operation", "purpose", "with", "basis", "recipient", "country", "source", "channel", "form", "kind", "by",
-	"reason", "result", "state", "member-state", "matter", "milestone", "request-kind", "request-reason", "partner-state",
+	"event",  "operation",	  "purpose", "with",	  "basis",	  "recipient",	    "country",
+	"source", "channel",	  "form",    "kind",	  "by",		  "reason",	    "result",
+	"state",  "member-state", "matter",  "milestone", "request-kind", "request-reason", "partner-state",
 };
 /* $reason stands free: holds and orders carry one in the sender's own words. */
 static const enum domain string_domains[F_STRINGS] = {
-	DOMAIN_EVENT, DOMAIN_OPERATION, DOMAIN_PURPOSE, DOMAIN_PURPOSE, DOMAIN_BASIS, DOMAIN_RECIPIENT, DOMAIN_FREE, DOMAIN_SOURCE,
-	DOMAIN_CHANNEL, DOMAIN_FORM, DOMAIN_KIND, DOMAIN_BY, DOMAIN_FREE, DOMAIN_RESULT, DOMAIN_STATE, DOMAIN_MEMBER_STATE,
-	DOMAIN_MATTER, DOMAIN_MILESTONE, DOMAIN_REQUEST_KIND, DOMAIN_REQUEST_REASON, DOMAIN_PARTNER_STATE,
+	DOMAIN_EVENT,	     DOMAIN_OPERATION,	    DOMAIN_PURPOSE,	  DOMAIN_PURPOSE,      DOMAIN_BASIS,  DOMAIN_RECIPIENT,
+	DOMAIN_FREE,	     DOMAIN_SOURCE,	    DOMAIN_CHANNEL,	  DOMAIN_FORM,	       DOMAIN_KIND,   DOMAIN_BY,
+	DOMAIN_FREE,	     DOMAIN_RESULT,	    DOMAIN_STATE,	  DOMAIN_MEMBER_STATE, DOMAIN_MATTER, DOMAIN_MILESTONE,
+	DOMAIN_REQUEST_KIND, DOMAIN_REQUEST_REASON, DOMAIN_PARTNER_STATE,
 };
 static const char *const flag_facts[F_FLAGS] = {
-	"disclosure", "identity-checked", "obligations-open", "purpose-declared", "categories-declared", "authority-notified",
-	"particulars-obtained", "partner-given", "worker-given", "worker-assured", "assurance", "evidence-given", "records-held",
+	"disclosure",	      "identity-checked",     "obligations-open", "purpose-declared", "categories-declared",
+	"authority-notified", "particulars-obtained", "partner-given",	  "worker-given",     "worker-assured",
+	"assurance",	      "evidence-given",	      "records-held",
 };
 static const char *const number_facts[F_NUMBERS] = {"age", "text-length", "category-count", "partner-delays"};
 static const char *const set_facts[F_SETS] = {
@@ -119,10 +122,7 @@ static void emit_op(struct compiler *c, struct cond_op op)
 	c->is_broken = true;
 }
 
-static void emit(struct compiler *c, enum cond_code code)
-{
-	emit_op(c, (struct cond_op){.code = (uint8_t)code});
-}
+static void emit(struct compiler *c, enum cond_code code) { emit_op(c, (struct cond_op){.code = (uint8_t)code}); }
 
 static void emit_copy(struct compiler *c, const struct cond_op *ops, unsigned n)
 {
@@ -130,10 +130,7 @@ static void emit_copy(struct compiler *c, const struct cond_op *ops, unsigned n)
 		emit_op(c, ops[i]);
 }
 
-static struct operand flag_from(unsigned start)
-{
-	return (struct operand){.type = TYPE_FLAG, .start = start};
-}
+static struct operand flag_from(unsigned start) { return (struct operand){.type = TYPE_FLAG, .start = start}; }
 
 static unsigned depth_of(const struct cond_op *ops, unsigned n)
 {
@@ -182,8 +179,8 @@ static struct operand unknown_member(struct compiler *c, int set, const char *id
 
 	if (set != F_ATTACHMENT)
 		near_ids(&near, c->p, (enum id_kind)set_kind(set));
-	wrong(c, "'%.*s' is no known %s%s", (int)len, id, set == F_ATTACHMENT ? "attachment (link, picture, file)" :
-	      id_kind_name((enum id_kind)set_kind(set)), near_text(&near, hint));
+	wrong(c, "'%.*s' is no known %s%s", (int)len, id,
+	      set == F_ATTACHMENT ? "attachment (link, picture, file)" : id_kind_name((enum id_kind)set_kind(set)), near_text(&near, hint));
 	return (struct operand){.type = TYPE_ERROR};
 }
 
@@ -294,8 +291,7 @@ static struct operand compare_strings(struct compiler *c, bool is_equal, struct 
 		domain = string_domains[op.a];
 		if (fixed->len && !domain_has(c->p, domain, fixed->text, fixed->len)) {
 			near_domain(&near, c->p, domain);
-			wrong(c, "'%.*s' is no known %s, so '$%s' can never be it%s", fixed->len < 80 ? (int)fixed->len : 80,
-			      fixed->text,
+			wrong(c, "'%.*s' is no known %s, so '$%s' can never be it%s", fixed->len < 80 ? (int)fixed->len : 80, fixed->text,
 			      domain_name(domain), string_facts[op.a], near_text(&near, hint));
 		}
 		op.code = is_equal ? COND_STRING_EQ : COND_STRING_NE;
@@ -309,10 +305,10 @@ static struct operand compare_strings(struct compiler *c, bool is_equal, struct 
 
 static struct operand compare_numbers(struct compiler *c, enum token sign, struct operand a, struct operand b)
 {
-	static const enum cond_code straight[] = {COND_NUMBER_EQ, COND_NUMBER_NE, COND_NUMBER_LT, COND_NUMBER_LE, COND_NUMBER_GT,
-						  COND_NUMBER_GE};
-	static const enum cond_code turned[] = {COND_NUMBER_EQ, COND_NUMBER_NE, COND_NUMBER_GT, COND_NUMBER_GE, COND_NUMBER_LT,
-						COND_NUMBER_LE};
+	static const enum cond_code straight[] = {COND_NUMBER_EQ, COND_NUMBER_NE, COND_NUMBER_LT,
+						  COND_NUMBER_LE, COND_NUMBER_GT, COND_NUMBER_GE};
+	static const enum cond_code turned[] = {COND_NUMBER_EQ, COND_NUMBER_NE, COND_NUMBER_GT,
+						COND_NUMBER_GE, COND_NUMBER_LT, COND_NUMBER_LE};
 	unsigned i = (unsigned)sign - TOKEN_EQ;
 
 	if (a.type == TYPE_NUMBER_FACT)
@@ -340,15 +336,9 @@ static struct operand compare_flags(struct compiler *c, bool is_equal, struct op
 	return flag_from(a.start);
 }
 
-static bool is_string(struct operand o)
-{
-	return o.type == TYPE_STRING || o.type == TYPE_STRING_FACT;
-}
+static bool is_string(struct operand o) { return o.type == TYPE_STRING || o.type == TYPE_STRING_FACT; }
 
-static bool is_number(struct operand o)
-{
-	return o.type == TYPE_NUMBER || o.type == TYPE_NUMBER_FACT;
-}
+static bool is_number(struct operand o) { return o.type == TYPE_NUMBER || o.type == TYPE_NUMBER_FACT; }
 
 static struct operand compare(struct compiler *c, enum token sign, struct operand a, struct operand b)
 {
@@ -545,28 +535,43 @@ static bool number_holds(const struct cond_op *op, const struct facts *f)
 
 	/* Each of these is false for NaN but the second, as in XPath. */
 	switch ((int)op->code) {
-	case COND_NUMBER_EQ: return x >= op->x && x <= op->x;
-	case COND_NUMBER_NE: return !(x >= op->x && x <= op->x);
-	case COND_NUMBER_LT: return x < op->x;
-	case COND_NUMBER_LE: return x <= op->x;
-	case COND_NUMBER_GT: return x > op->x;
-	default: return x >= op->x;
+	case COND_NUMBER_EQ:
+		return x >= op->x && x <= op->x;
+	case COND_NUMBER_NE:
+		return !(x >= op->x && x <= op->x);
+	case COND_NUMBER_LT:
+		return x < op->x;
+	case COND_NUMBER_LE:
+		return x <= op->x;
+	case COND_NUMBER_GT:
+		return x > op->x;
+	default:
+		return x >= op->x;
 	}
 }
 
 static bool fact_holds(const struct cond_op *op, const struct facts *f)
 {
 	switch ((int)op->code) {
-	case COND_FALSE: return false;
-	case COND_FLAG: return f->flag[op->a];
-	case COND_IN_SET: return idset_has(&f->set[op->a], op->b);
-	case COND_STRING_EQ: return f->string[op->a] == op->b;
-	case COND_STRING_NE: return f->string[op->a] != op->b;
+	case COND_FALSE:
+		return false;
+	case COND_FLAG:
+		return f->flag[op->a];
+	case COND_IN_SET:
+		return idset_has(&f->set[op->a], op->b);
+	case COND_STRING_EQ:
+		return f->string[op->a] == op->b;
+	case COND_STRING_NE:
+		return f->string[op->a] != op->b;
 	/* Two texts that the policy does not know are not known to be the same. */
-	case COND_STRING_SAME: return f->string[op->a] == f->string[op->b] && f->string[op->a] >= 0;
-	case COND_STRING_DIFFER: return f->string[op->a] != f->string[op->b] || f->string[op->a] < 0;
-	case COND_TRUE: return true;
-	default: return number_holds(op, f);
+	case COND_STRING_SAME:
+		return f->string[op->a] == f->string[op->b] && f->string[op->a] >= 0;
+	case COND_STRING_DIFFER:
+		return f->string[op->a] != f->string[op->b] || f->string[op->a] < 0;
+	case COND_TRUE:
+		return true;
+	default:
+		return number_holds(op, f);
 	}
 }
 

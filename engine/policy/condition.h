@@ -7,12 +7,23 @@
 /* Conditions: a strict subset of XPath 1.0 compiled to a small postfix program; evaluation cannot fail and does not allocate. */
 
 enum cond_code {
-	COND_TRUE, COND_FALSE, COND_NOT, COND_AND, COND_OR,
-	COND_FLAG,          /* a: enum fact_flag */
-	COND_IN_SET,        /* a: enum fact_set, b: id */
-	COND_STRING_EQ, COND_STRING_NE, /* a: enum fact_string, b: interned string */
-	COND_STRING_SAME, COND_STRING_DIFFER, /* a, b: enum fact_string */
-	COND_NUMBER_EQ, COND_NUMBER_NE, COND_NUMBER_LT, COND_NUMBER_LE, COND_NUMBER_GT, COND_NUMBER_GE, /* a: enum fact_number, x: the constant */
+	COND_TRUE,
+	COND_FALSE,
+	COND_NOT,
+	COND_AND,
+	COND_OR,
+	COND_FLAG,   /* a: enum fact_flag */
+	COND_IN_SET, /* a: enum fact_set, b: id */
+	COND_STRING_EQ,
+	COND_STRING_NE, /* a: enum fact_string, b: interned string */
+	COND_STRING_SAME,
+	COND_STRING_DIFFER, /* a, b: enum fact_string */
+	COND_NUMBER_EQ,
+	COND_NUMBER_NE,
+	COND_NUMBER_LT,
+	COND_NUMBER_LE,
+	COND_NUMBER_GT,
+	COND_NUMBER_GE, /* a: enum fact_number, x: the constant */
 };
 struct cond_op {
 	uint8_t code; /* enum cond_code */
@@ -23,7 +34,7 @@ struct cond_op {
 #define COND_DEPTH 32
 #define COND_OPS_MAX 256
 struct condition {
-	char *text;          /* as written, owned */
+	char *text;	     /* as written, owned */
 	struct cond_op *ops; /* postfix, owned */
 	unsigned n_ops;
 };

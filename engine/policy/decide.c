@@ -14,14 +14,14 @@
  * (3) Nothing unknown is ever permitted: the rows of unknown ids hold forbids only. */
 
 enum { DIM_OPERATION, DIM_PURPOSE, DIM_RECIPIENT, DIM_CATEGORY, DIMS };
-static const enum id_kind dim_ids[DIMS] = { ID_OPERATION, ID_PURPOSE, ID_RECIPIENT, ID_CATEGORY };
+static const enum id_kind dim_ids[DIMS] = {ID_OPERATION, ID_PURPOSE, ID_RECIPIENT, ID_CATEGORY};
 
 struct matcher {
-	unsigned words;        /* of 64 rules in a row */
-	unsigned first[DIMS];  /* row of id 0; after the ids: none, unknown */
+	unsigned words;	      /* of 64 rules in a row */
+	unsigned first[DIMS]; /* row of id 0; after the ids: none, unknown */
 	unsigned count[DIMS];
 	uint64_t *finals, *forbids, *permits; /* rows: which rules are evaluated as what */
-	struct idset disclosures;             /* operations */
+	struct idset disclosures;	      /* operations */
 	uint64_t rows[];
 };
 
@@ -59,10 +59,7 @@ static bool takes_none(const struct rule *r, unsigned dim)
 	return selector_of(r, dim)->any && dim != DIM_OPERATION;
 }
 
-static bool takes_unknown(const struct rule *r, unsigned dim)
-{
-	return r->kind == RULE_FORBID && selector_of(r, dim)->any;
-}
+static bool takes_unknown(const struct rule *r, unsigned dim) { return r->kind == RULE_FORBID && selector_of(r, dim)->any; }
 
 static uint64_t *row(struct matcher *m, unsigned n) { return m->rows + (size_t)n * m->words; }
 
@@ -93,7 +90,7 @@ static void fill_rule(const struct policy *p, struct matcher *m, unsigned rule)
 
 bool decide_prepare(struct policy *p)
 {
-	static const char *const disclosures[] = { "provide", "distribute", "give-access", "transfer-cross-border" };
+	static const char *const disclosures[] = {"provide", "distribute", "give-access", "transfer-cross-border"};
 	const unsigned words = (p->n_rules + 63) / 64;
 	unsigned n_rows = 3, next = 3;
 	struct matcher *m;
@@ -266,14 +263,13 @@ static void add_say(struct decision *d, struct say say)
 }
 
 /* Adds the forbids of @among that hold; all of them, or the first only. */
-static bool search_forbids(const struct policy *p, const struct question *q, const uint64_t *among, bool first_only,
-			   struct decision *ret)
+static bool search_forbids(const struct policy *p, const struct question *q, const uint64_t *among, bool first_only, struct decision *ret)
 {
 	bool found = false;
 
 	for (unsigned w = 0; w < p->matcher->words; w++)
 		for (uint64_t bits = candidates(q, among, w); bits; bits &= bits - 1) {
-			struct say say = { .rule = (uint16_t)(w * 64 + (unsigned)__builtin_ctzll(bits)) };
+			struct say say = {.rule = (uint16_t)(w * 64 + (unsigned)__builtin_ctzll(bits))};
 
 			if (!forbids(&p->rules[say.rule], q, &say))
 				continue;
@@ -307,7 +303,7 @@ static bool search_permits(const struct policy *p, const struct question *q, str
 
 			if (!rule_holds(&p->rules[rule], q->f, q->at_us))
 				continue;
-			add_say(ret, (struct say){ .rule = (uint16_t)rule, .why = SAY_PERMITS, .consent = -1 });
+			add_say(ret, (struct say){.rule = (uint16_t)rule, .why = SAY_PERMITS, .consent = -1});
 			cover(p, &p->rules[rule], &open);
 			found = true;
 		}
@@ -333,7 +329,7 @@ void policy_decide(const struct policy *p, struct facts *f, int64_t at_us, struc
 		return;
 	ret->truncated = false;
 	ret->n = 0; /* permits that cover a part only have no say */
-	add_say(ret, (struct say){ .rule = (uint16_t)p->otherwise_rule, .why = SAY_NOTHING_PERMITS, .consent = -1 });
+	add_say(ret, (struct say){.rule = (uint16_t)p->otherwise_rule, .why = SAY_NOTHING_PERMITS, .consent = -1});
 }
 
 /* ---- limits ---- */
@@ -371,7 +367,7 @@ unsigned policy_limits(const struct policy *p, enum event_kind event, const stru
 			ret->permit = ret->truncated = false;
 			ret->n = 0;
 		}
-		add_say(ret, (struct say){ .rule = rule, .why = SAY_FORBIDS, .consent = -1 });
+		add_say(ret, (struct say){.rule = rule, .why = SAY_FORBIDS, .consent = -1});
 		broken++;
 	}
 	return broken;

@@ -96,7 +96,4 @@ struct policy *policy_unref(struct policy *p)
 	return NULL;
 }
 
-void policy_unrefp(struct policy **p)
-{
-	*p = policy_unref(*p);
-}
+void policy_unrefp(struct policy **p) { *p = policy_unref(*p); }

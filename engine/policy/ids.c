@@ -6,10 +6,7 @@
 
 /* ---- sets ---- */
 
-bool idset_empty(const struct idset *s)
-{
-	return !(s->w[0] | s->w[1] | s->w[2] | s->w[3]);
-}
+bool idset_empty(const struct idset *s) { return !(s->w[0] | s->w[1] | s->w[2] | s->w[3]); }
 
 bool idset_meets(const struct idset *a, const struct idset *b)
 {
@@ -59,16 +56,21 @@ int idset_next(const struct idset *s, int after)
 /* ---- ids ---- */
 
 static const char *const kind_names[ID_KINDS] = {
-	[ID_OPERATION] = "operation", [ID_CATEGORY] = "category", [ID_PURPOSE] = "purpose", [ID_BASIS] = "basis",
-	[ID_CONSENT] = "consent", [ID_RECIPIENT] = "recipient", [ID_REQUEST_CHANNEL] = "request-channel",
-	[ID_MESSAGE_CHANNEL] = "message-channel", [ID_SOURCE] = "source", [ID_MILESTONE] = "milestone",
-	[ID_REFUSAL_REASON] = "refusal-reason", [ID_TASK] = "task",
+	[ID_OPERATION] = "operation",
+	[ID_CATEGORY] = "category",
+	[ID_PURPOSE] = "purpose",
+	[ID_BASIS] = "basis",
+	[ID_CONSENT] = "consent",
+	[ID_RECIPIENT] = "recipient",
+	[ID_REQUEST_CHANNEL] = "request-channel",
+	[ID_MESSAGE_CHANNEL] = "message-channel",
+	[ID_SOURCE] = "source",
+	[ID_MILESTONE] = "milestone",
+	[ID_REFUSAL_REASON] = "refusal-reason",
+	[ID_TASK] = "task",
 };
 
-const char *id_kind_name(enum id_kind kind)
-{
-	return kind_names[kind];
-}
+const char *id_kind_name(enum id_kind kind) { return kind_names[kind]; }
 
 int id_kind_of(const char *name)
 {
@@ -86,10 +88,7 @@ int policy_find_n(const struct policy *p, enum id_kind kind, const char *id, siz
 	return -1;
 }
 
-int policy_find(const struct policy *p, enum id_kind kind, const char *id)
-{
-	return id ? policy_find_n(p, kind, id, strlen(id)) : -1;
-}
+int policy_find(const struct policy *p, enum id_kind kind, const char *id) { return id ? policy_find_n(p, kind, id, strlen(id)) : -1; }
 
 int policy_add_id(struct policy *p, enum id_kind kind, const char *id, int parent)
 {
@@ -120,10 +119,7 @@ const char *policy_name(const struct policy *p, enum id_kind kind, int id)
 	return id >= 0 && id < p->n_ids[kind] ? p->ids[kind][id].id : "";
 }
 
-int policy_id_count(const struct policy *p, enum id_kind kind)
-{
-	return p->n_ids[kind];
-}
+int policy_id_count(const struct policy *p, enum id_kind kind) { return p->n_ids[kind]; }
 
 const struct idset *policy_members(const struct policy *p, enum id_kind kind, int id)
 {
@@ -132,10 +128,7 @@ const struct idset *policy_members(const struct policy *p, enum id_kind kind, in
 	return id >= 0 && id < p->n_ids[kind] ? &p->ids[kind][id].members : &nothing;
 }
 
-bool policy_declares(const struct policy *p, enum id_kind kind, int id)
-{
-	return idset_has(&p->declared[kind], id);
-}
+bool policy_declares(const struct policy *p, enum id_kind kind, int id) { return idset_has(&p->declared[kind], id); }
 
 /* ---- interned strings ---- */
 
@@ -200,10 +193,7 @@ int32_t policy_intern_n(struct policy *p, const char *text, size_t len)
 	return p->string_hash[slot];
 }
 
-int32_t policy_intern(struct policy *p, const char *text)
-{
-	return policy_intern_n(p, text, strlen(text));
-}
+int32_t policy_intern(struct policy *p, const char *text) { return policy_intern_n(p, text, strlen(text)); }
 
 int32_t policy_string(const struct policy *p, const char *text)
 {
@@ -213,9 +203,32 @@ int32_t policy_string(const struct policy *p, const char *text)
 /* ---- events and the values of their members ---- */
 
 static const char *const event_names[EVENT_KINDS + 1] = {
-	"register", "collect", "consent", "withdraw", "milestone", "obligation", "hold", "request", "extend", "close", "rectify",
-	"use", "disclose", "authority-notified", "recipient-particulars", "message", "partner", "partner-consent", "worker",
-	"minor", "breach", "merge", "depersonalise", "destroy", "sweep", NULL,
+	"register",
+	"collect",
+	"consent",
+	"withdraw",
+	"milestone",
+	"obligation",
+	"hold",
+	"request",
+	"extend",
+	"close",
+	"rectify",
+	"use",
+	"disclose",
+	"authority-notified",
+	"recipient-particulars",
+	"message",
+	"partner",
+	"partner-consent",
+	"worker",
+	"minor",
+	"breach",
+	"merge",
+	"depersonalise",
+	"destroy",
+	"sweep",
+	NULL,
 };
 
 int event_kind_of(const char *name)
@@ -226,10 +239,7 @@ int event_kind_of(const char *name)
 	return -1;
 }
 
-const char *event_name(enum event_kind kind)
-{
-	return event_names[kind];
-}
+const char *event_name(enum event_kind kind) { return event_names[kind]; }
 
 #define REQUEST_KINDS "access", "rectify", "erase", "block", "stop", "complaint", "objection", "authority"
 #define REQUEST_REASONS "inaccurate", "incomplete", "outdated", "unlawful", "unnecessary", "other"
@@ -245,7 +255,10 @@ static const char *const member_state_words[] = {"open", "closed", "placed", "li
 static const char *const matter_words[] = {"cross-border", NULL};
 static const char *const partner_state_words[] = {"joined", "ended", "unknown", NULL};
 static const char *const attachment_words[] = {
-	[ATTACHMENT_LINK] = "link", [ATTACHMENT_PICTURE] = "picture", [ATTACHMENT_FILE] = "file", NULL,
+	[ATTACHMENT_LINK] = "link",
+	[ATTACHMENT_PICTURE] = "picture",
+	[ATTACHMENT_FILE] = "file",
+	NULL,
 };
 
 /* A domain is fixed words, ids of up to two kinds, or both. */
@@ -277,10 +290,7 @@ static const struct {
 	[DOMAIN_PARTNER_STATE] = {"state of a partner", partner_state_words, 0, {0}},
 };
 
-const char *domain_name(enum domain d)
-{
-	return domains[d].name;
-}
+const char *domain_name(enum domain d) { return domains[d].name; }
 
 bool domain_has(const struct policy *p, enum domain d, const char *word, size_t len)
 {
@@ -328,30 +338,15 @@ bool policy_intern_all(struct policy *p)
 
 /* ---- the policy and its rules, as others see them ---- */
 
-const char *policy_id(const struct policy *p)
-{
-	return p->packs[PACK_SELF].id;
-}
+const char *policy_id(const struct policy *p) { return p->packs[PACK_SELF].id; }
 
-const char *policy_version(const struct policy *p)
-{
-	return p->packs[PACK_SELF].version;
-}
+const char *policy_version(const struct policy *p) { return p->packs[PACK_SELF].version; }
 
-const uint8_t *policy_digest(const struct policy *p)
-{
-	return p->digest;
-}
+const uint8_t *policy_digest(const struct policy *p) { return p->digest; }
 
-const struct zone *policy_zone(const struct policy *p)
-{
-	return p->zone;
-}
+const struct zone *policy_zone(const struct policy *p) { return p->zone; }
 
-const struct calendar *policy_calendar(const struct policy *p)
-{
-	return p->calendar;
-}
+const struct calendar *policy_calendar(const struct policy *p) { return p->calendar; }
 
 const struct policy_file *policy_files(const struct policy *p, unsigned *ret_n)
 {
@@ -373,25 +368,13 @@ const struct consent_terms *policy_consent(const struct policy *p, int consent)
 	return consent >= 0 && consent < p->n_ids[ID_CONSENT] ? &p->consents[consent] : &nothing;
 }
 
-int policy_main_consent(const struct policy *p)
-{
-	return p->main_consent;
-}
+int policy_main_consent(const struct policy *p) { return p->main_consent; }
 
-unsigned policy_rule_count(const struct policy *p)
-{
-	return p->n_rules;
-}
+unsigned policy_rule_count(const struct policy *p) { return p->n_rules; }
 
-const char *rule_id(const struct policy *p, unsigned rule)
-{
-	return p->rules[rule].id;
-}
+const char *rule_id(const struct policy *p, unsigned rule) { return p->rules[rule].id; }
 
-const char *const *rule_clauses(const struct policy *p, unsigned rule)
-{
-	return (const char *const *)p->rules[rule].clauses;
-}
+const char *const *rule_clauses(const struct policy *p, unsigned rule) { return (const char *const *)p->rules[rule].clauses; }
 
 const char *rule_title(const struct policy *p, unsigned rule, const char *lang)
 {
@@ -402,10 +385,7 @@ const char *rule_title(const struct policy *p, unsigned rule, const char *lang)
 	return title[!strcmp(lang, "ru") ? LANG_RU : LANG_EN];
 }
 
-bool rule_is_statute(const struct policy *p, unsigned rule)
-{
-	return p->rules[rule].is_statute;
-}
+bool rule_is_statute(const struct policy *p, unsigned rule) { return p->rules[rule].is_statute; }
 
 int policy_rule_find(const struct policy *p, const char *qualified_id)
 {

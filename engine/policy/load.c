@@ -84,14 +84,10 @@ static enum saqta_status missing(const struct loader *l, const char *what, const
 		       l->dirs && *l->dirs ? l->dirs : "the pack's folder");
 }
 
-static void freep(char **text)
-{
-	free(*text);
-}
+static void freep(char **text) { free(*text); }
 
 /* A file that must be there: its bytes. */
-static enum saqta_status read_found(const struct loader *l, const char *what, const char *name, struct buf *ret,
-				    struct saqta_error *err)
+static enum saqta_status read_found(const struct loader *l, const char *what, const char *name, struct buf *ret, struct saqta_error *err)
 {
 	cleanup_(freep) char *path = find_file(l, "", name, "");
 
@@ -200,8 +196,7 @@ static enum saqta_status read_packs(struct loader *l, const char *pack, struct s
 		return SAQTA_OK;
 	l->packs[PACK_BASE].path = strchr(extends, '/') ? NULL : find_file(l, "", extends, ".xml");
 	if (!l->packs[PACK_BASE].path) {
-		complain(l, PACK_SELF, l->packs[PACK_SELF].root, "no policy pack '%s', which this one extends, beside it or in %s",
-			 extends,
+		complain(l, PACK_SELF, l->packs[PACK_SELF].root, "no policy pack '%s', which this one extends, beside it or in %s", extends,
 			 l->dirs && *l->dirs ? l->dirs : "any folder given");
 		return problems_status(l->problems, err);
 	}
@@ -224,8 +219,7 @@ static void add_word(struct loader *l, const char *path, const struct tsv *t)
 	if (*t->field[2])
 		parent = policy_find(p, (enum id_kind)kind, t->field[2]);
 	if (*t->field[2] && parent < 0)
-		problems_add(l->problems, path, t->line, "the parent '%s' of '%s' does not stand above it", t->field[2],
-			     t->field[1]);
+		problems_add(l->problems, path, t->line, "the parent '%s' of '%s' does not stand above it", t->field[2], t->field[1]);
 	else if (!*t->field[1] || policy_find(p, (enum id_kind)kind, t->field[1]) >= 0)
 		problems_add(l->problems, path, t->line, "the %s '%s' is empty or given twice", t->field[0], t->field[1]);
 	else if (p->n_ids[kind] >= (kind == ID_OPERATION ? POLICY_OPERATIONS_MAX : POLICY_SET_BITS))
@@ -320,10 +314,7 @@ static enum saqta_status load_calendar(struct loader *l, struct saqta_error *err
 
 /* ---- all together ---- */
 
-static enum saqta_status no_memory(struct saqta_error *err)
-{
-	return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory for a policy");
-}
+static enum saqta_status no_memory(struct saqta_error *err) { return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory for a policy"); }
 
 static unsigned count_rules(const struct loader *l, int pack)
 {
@@ -343,8 +334,8 @@ static enum saqta_status build(struct loader *l, struct saqta_error *err)
 	unsigned own = count_rules(l, PACK_SELF), all = own + count_rules(l, PACK_BASE);
 
 	if (all > POLICY_RULES_MAX) {
-		complain(l, PACK_SELF, l->packs[PACK_SELF].root,
-			 "%u rules with those of the base; no policy may have more than %d", all, POLICY_RULES_MAX);
+		complain(l, PACK_SELF, l->packs[PACK_SELF].root, "%u rules with those of the base; no policy may have more than %d", all,
+			 POLICY_RULES_MAX);
 		return problems_status(l->problems, err);
 	}
 	for (int i = packs - 1; i >= 0; i--) {
@@ -468,8 +459,7 @@ static void loader_done(struct loader *l)
 	l->p = policy_unref(l->p);
 }
 
-enum saqta_status policy_load(const char *pack, const char *dirs, struct policy **ret, struct problems *problems,
-			      struct saqta_error *err)
+enum saqta_status policy_load(const char *pack, const char *dirs, struct policy **ret, struct problems *problems, struct saqta_error *err)
 {
 	cleanup_(problems_done) struct problems own = {0};
 	cleanup_(loader_done) struct loader l = {.dirs = dirs, .problems = problems ? problems : &own};

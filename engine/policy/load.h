@@ -78,9 +78,27 @@ int32_t policy_intern_n(struct policy *p, const char *text, size_t len);
 
 /** What a text may be: the values of a member of events. */
 enum domain {
-	DOMAIN_FREE, DOMAIN_EVENT, DOMAIN_OPERATION, DOMAIN_PURPOSE, DOMAIN_BASIS, DOMAIN_RECIPIENT, DOMAIN_SOURCE, DOMAIN_CHANNEL,
-	DOMAIN_FORM, DOMAIN_KIND, DOMAIN_BY, DOMAIN_REASON, DOMAIN_RESULT, DOMAIN_STATE, DOMAIN_MEMBER_STATE, DOMAIN_MATTER,
-	DOMAIN_MILESTONE, DOMAIN_REQUEST_KIND, DOMAIN_REQUEST_REASON, DOMAIN_PARTNER_STATE, DOMAINS,
+	DOMAIN_FREE,
+	DOMAIN_EVENT,
+	DOMAIN_OPERATION,
+	DOMAIN_PURPOSE,
+	DOMAIN_BASIS,
+	DOMAIN_RECIPIENT,
+	DOMAIN_SOURCE,
+	DOMAIN_CHANNEL,
+	DOMAIN_FORM,
+	DOMAIN_KIND,
+	DOMAIN_BY,
+	DOMAIN_REASON,
+	DOMAIN_RESULT,
+	DOMAIN_STATE,
+	DOMAIN_MEMBER_STATE,
+	DOMAIN_MATTER,
+	DOMAIN_MILESTONE,
+	DOMAIN_REQUEST_KIND,
+	DOMAIN_REQUEST_REASON,
+	DOMAIN_PARTNER_STATE,
+	DOMAINS,
 };
 const char *domain_name(enum domain d);
 bool domain_has(const struct policy *p, enum domain d, const char *word, size_t len);
@@ -98,14 +116,12 @@ void build_terms(struct loader *l, int pack);
 void build_declarations(struct loader *l, int pack);
 void build_rules(struct loader *l, int pack, unsigned first);
 void build_titles(struct loader *l, int pack, const struct xml_node *node, char *title[LANGS]);
-void build_selector(struct loader *l, int pack, const struct xml_node *node, const char *attr, enum id_kind kind,
-		    struct selector *ret);
+void build_selector(struct loader *l, int pack, const struct xml_node *node, const char *attr, enum id_kind kind, struct selector *ret);
 void build_condition(struct loader *l, int pack, const struct xml_node *node, const char *attr, struct condition *ret);
 void build_term(struct loader *l, int pack, const struct xml_node *node, const char *attr, bool *ret_has, struct term *ret);
 bool build_flag(const struct xml_node *node, const char *attr);
 char **build_clauses(struct loader *l, int pack, const struct xml_node *node);
-void build_strings(struct loader *l, int pack, const struct xml_node *node, const char *attr, enum domain domain,
-		   struct string_list *ret);
+void build_strings(struct loader *l, int pack, const struct xml_node *node, const char *attr, enum domain domain, struct string_list *ret);
 uint32_t build_events(struct loader *l, int pack, const struct xml_node *node);
 void build_actions(struct loader *l, int pack, const struct xml_node *node, struct rule *r);
 

@@ -6,8 +6,15 @@
 
 /* The frozen form behind policy.h, shared by load (which builds it) and decide, plan, retain (which read it). */
 
-enum rule_kind { RULE_PERMIT, RULE_FORBID, RULE_RETAIN, RULE_ON, RULE_LIMIT, RULE_CONSENT /* a <consent>'s clause and title */,
-		 RULE_STATEMENT };
+enum rule_kind {
+	RULE_PERMIT,
+	RULE_FORBID,
+	RULE_RETAIN,
+	RULE_ON,
+	RULE_LIMIT,
+	RULE_CONSENT /* a <consent>'s clause and title */,
+	RULE_STATEMENT
+};
 enum { LANG_KK, LANG_RU, LANG_EN, LANGS };
 
 /** A selector list: `any` where the pack wrote "*" or nothing. */
@@ -25,26 +32,26 @@ struct string_list {
 struct act_def {
 	enum action_kind kind;
 	struct condition when, unless;
-	bool is_accept; /* <accept>: kind is unused */
+	bool is_accept;			    /* <accept>: kind is unused */
 	struct string_list forms, channels; /* accept, as */
 	bool has_within;
 	struct term within;
 	bool from_detected;
 	bool is_default; /* task default="yes" */
 	bool is_ordered;
-	int id;            /* task kind, event of <as>; task of <wait> or -1 */
-	struct idset set;  /* end: consents; destroy: categories (empty: everything); depersonalise: keeps; as: consents */
+	int id;			/* task kind, event of <as>; task of <wait> or -1 */
+	struct idset set;	/* end: consents; destroy: categories (empty: everything); depersonalise: keeps; as: consents */
 	struct condition until; /* wait */
-	char **clauses;    /* further clauses cited for this action (owned, qualified, NULL-terminated), or NULL */
+	char **clauses;		/* further clauses cited for this action (owned, qualified, NULL-terminated), or NULL */
 };
 
 struct rule {
 	enum rule_kind kind;
-	char *id;          /* "pack/id", owned */
-	char **clauses;    /* qualified, NULL-terminated, owned */
+	char *id;	    /* "pack/id", owned */
+	char **clauses;	    /* qualified, NULL-terminated, owned */
 	char *title[LANGS]; /* owned, never NULL (empty for statements without) */
 	unsigned line;
-	uint8_t pack;      /* index in policy.packs; 0 is the pack itself, 1 its base */
+	uint8_t pack; /* index in policy.packs; 0 is the pack itself, 1 its base */
 	bool is_statute;
 	int64_t from_us, until_us; /* holds for from_us <= at < until_us; INT64_MIN / INT64_MAX where open */
 	struct condition when, unless;
@@ -73,8 +80,8 @@ struct rule {
 enum { ATTACHMENT_LINK, ATTACHMENT_PICTURE, ATTACHMENT_FILE, ATTACHMENTS };
 
 struct vocab_id {
-	char *id;      /* owned */
-	int parent;    /* -1 */
+	char *id;   /* owned */
+	int parent; /* -1 */
 	bool declared;
 	struct idset members;
 	char *title[LANGS]; /* owned or NULL */
@@ -115,15 +122,21 @@ struct policy {
 	struct define *defines;
 	unsigned n_defines;
 	/* Indexes: rule numbers in order, by what selects them. */
-	uint16_t *finals; unsigned n_finals;       /* final forbids */
-	uint16_t *permits[64]; unsigned n_permits[64]; /* by operation id */
-	uint16_t *forbids[64]; unsigned n_forbids[64]; /* by operation id; without finals and otherwise */
-	uint16_t *ons[EVENT_KINDS]; unsigned n_ons[EVENT_KINDS];
-	uint16_t *limits[EVENT_KINDS]; unsigned n_limits[EVENT_KINDS];
-	uint16_t *retains; unsigned n_retains;
+	uint16_t *finals;
+	unsigned n_finals; /* final forbids */
+	uint16_t *permits[64];
+	unsigned n_permits[64]; /* by operation id */
+	uint16_t *forbids[64];
+	unsigned n_forbids[64]; /* by operation id; without finals and otherwise */
+	uint16_t *ons[EVENT_KINDS];
+	unsigned n_ons[EVENT_KINDS];
+	uint16_t *limits[EVENT_KINDS];
+	unsigned n_limits[EVENT_KINDS];
+	uint16_t *retains;
+	unsigned n_retains;
 	/* decide.c */
-	struct matcher *matcher;   /* rows of rule bits by what selects them; owned */
-	int collected_milestone;   /* the milestone that stands for a record's own time; -1 if the vocabulary has none */
+	struct matcher *matcher; /* rows of rule bits by what selects them; owned */
+	int collected_milestone; /* the milestone that stands for a record's own time; -1 if the vocabulary has none */
 };
 
 /** The last step of loading, when rules and ids stand still: false when out of memory. decide_done gives back what it took. */
@@ -138,7 +151,8 @@ static inline bool rule_holds(const struct rule *r, const struct facts *f, int64
 }
 
 /** Parse and compile a condition. Names resolve against facts, the policy's ids and its defines. On failure adds to @problems and returns false. */
-bool condition_compile(struct policy *p, const char *text, const char *file, unsigned line, struct condition *ret, struct problems *problems);
+bool condition_compile(struct policy *p, const char *text, const char *file, unsigned line, struct condition *ret,
+		       struct problems *problems);
 int32_t policy_intern(struct policy *p, const char *text); /* while loading only; -1 when out of memory */
 
 #endif

@@ -52,10 +52,10 @@ static bool matches(const struct planner *pl, const struct rule *r)
 
 	return in_list(&r->kinds, string[is_close ? F_REQUEST_KIND : F_KIND]) &&
 	       in_list(&r->reasons, string[is_close ? F_REQUEST_REASON : F_REASON]) && in_list(&r->results, string[F_RESULT]) &&
-	       in_list(&r->by, string[F_BY]) && in_list(&r->states, string[F_MEMBER_STATE]) &&
-	       in_list(&r->channels, string[F_CHANNEL]) && in_list(&r->forms, string[F_FORM]) &&
-	       in_list(&r->sources, string[F_SOURCE]) && meets(&r->consents, &pl->f->set[F_NAMED_CONSENT]) &&
-	       meets(&r->roles, &pl->f->set[F_ROLE]) && names_milestone(pl, &r->milestones) && rule_holds(r, pl->f, pl->at_us);
+	       in_list(&r->by, string[F_BY]) && in_list(&r->states, string[F_MEMBER_STATE]) && in_list(&r->channels, string[F_CHANNEL]) &&
+	       in_list(&r->forms, string[F_FORM]) && in_list(&r->sources, string[F_SOURCE]) &&
+	       meets(&r->consents, &pl->f->set[F_NAMED_CONSENT]) && meets(&r->roles, &pl->f->set[F_ROLE]) &&
+	       names_milestone(pl, &r->milestones) && rule_holds(r, pl->f, pl->at_us);
 }
 
 static void find_matches(struct planner *pl)
@@ -156,7 +156,7 @@ static void add_action(struct planner *pl, const struct action *act)
 /* Acts as @kind, which differs from the definition's own for the task of a <wait>. */
 static void add_act(struct planner *pl, uint16_t rule, const struct act_def *a, enum action_kind kind, bool with_due)
 {
-	struct action act = { .kind = kind, .rule = rule, .is_ordered = a->is_ordered, .id = a->id, .set = a->set };
+	struct action act = {.kind = kind, .rule = rule, .is_ordered = a->is_ordered, .id = a->id, .set = a->set};
 
 	if (with_due)
 		set_due(pl, a, &act);

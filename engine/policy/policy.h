@@ -19,29 +19,108 @@ static inline bool idset_has(const struct idset *s, int id) { return id >= 0 && 
 bool idset_empty(const struct idset *s);
 bool idset_meets(const struct idset *a, const struct idset *b);
 bool idset_within(const struct idset *a, const struct idset *b); /* a is a subset of b */
-void idset_union(struct idset *a, const struct idset *b);        /* a |= b */
-void idset_minus(struct idset *a, const struct idset *b);        /* a &= ~b */
+void idset_union(struct idset *a, const struct idset *b);	 /* a |= b */
+void idset_minus(struct idset *a, const struct idset *b);	 /* a &= ~b */
 int idset_count(const struct idset *s);
 int idset_next(const struct idset *s, int after); /* next member > after, -1 at the end; start with -1 */
 
 /** Kinds of ids. Ids of one kind are small numbers from 0, stable within one frozen policy only. */
-enum id_kind { ID_OPERATION, ID_CATEGORY, ID_PURPOSE, ID_BASIS, ID_CONSENT, ID_RECIPIENT, ID_REQUEST_CHANNEL, ID_MESSAGE_CHANNEL, ID_SOURCE,
-	       ID_MILESTONE, ID_REFUSAL_REASON, ID_TASK, ID_KINDS };
+enum id_kind {
+	ID_OPERATION,
+	ID_CATEGORY,
+	ID_PURPOSE,
+	ID_BASIS,
+	ID_CONSENT,
+	ID_RECIPIENT,
+	ID_REQUEST_CHANNEL,
+	ID_MESSAGE_CHANNEL,
+	ID_SOURCE,
+	ID_MILESTONE,
+	ID_REFUSAL_REASON,
+	ID_TASK,
+	ID_KINDS
+};
 
 /** Events of contract 3, in the order of its table. */
-enum event_kind { EVENT_REGISTER, EVENT_COLLECT, EVENT_CONSENT, EVENT_WITHDRAW, EVENT_MILESTONE, EVENT_OBLIGATION, EVENT_HOLD, EVENT_REQUEST,
-		  EVENT_EXTEND, EVENT_CLOSE, EVENT_RECTIFY, EVENT_USE, EVENT_DISCLOSE, EVENT_AUTHORITY_NOTIFIED, EVENT_RECIPIENT_PARTICULARS,
-		  EVENT_MESSAGE, EVENT_PARTNER, EVENT_PARTNER_CONSENT, EVENT_WORKER, EVENT_MINOR, EVENT_BREACH, EVENT_MERGE, EVENT_DEPERSONALISE,
-		  EVENT_DESTROY, EVENT_SWEEP, EVENT_KINDS };
+enum event_kind {
+	EVENT_REGISTER,
+	EVENT_COLLECT,
+	EVENT_CONSENT,
+	EVENT_WITHDRAW,
+	EVENT_MILESTONE,
+	EVENT_OBLIGATION,
+	EVENT_HOLD,
+	EVENT_REQUEST,
+	EVENT_EXTEND,
+	EVENT_CLOSE,
+	EVENT_RECTIFY,
+	EVENT_USE,
+	EVENT_DISCLOSE,
+	EVENT_AUTHORITY_NOTIFIED,
+	EVENT_RECIPIENT_PARTICULARS,
+	EVENT_MESSAGE,
+	EVENT_PARTNER,
+	EVENT_PARTNER_CONSENT,
+	EVENT_WORKER,
+	EVENT_MINOR,
+	EVENT_BREACH,
+	EVENT_MERGE,
+	EVENT_DEPERSONALISE,
+	EVENT_DESTROY,
+	EVENT_SWEEP,
+	EVENT_KINDS
+};
 int event_kind_of(const char *name); /* -1 if unknown */
 const char *event_name(enum event_kind kind);
 
 /* ---- facts: what conditions and selectors may look at ---- */
-enum fact_string { F_EVENT, F_OPERATION, F_PURPOSE, F_WITH, F_BASIS, F_RECIPIENT, F_COUNTRY, F_SOURCE, F_CHANNEL, F_FORM, F_KIND, F_BY, F_REASON,
-		   F_RESULT, F_STATE, F_MEMBER_STATE, F_MATTER, F_MILESTONE, F_REQUEST_KIND, F_REQUEST_REASON, F_PARTNER_STATE, F_STRINGS };
-enum fact_flag { F_DISCLOSURE, F_IDENTITY_CHECKED, F_OBLIGATIONS_OPEN, F_PURPOSE_DECLARED, F_CATEGORIES_DECLARED, F_AUTHORITY_NOTIFIED,
-		 F_PARTICULARS_OBTAINED, F_PARTNER_GIVEN, F_WORKER_GIVEN, F_WORKER_ASSURED, F_ASSURANCE, F_EVIDENCE_GIVEN, F_RECORDS_HELD, F_FLAGS };
-enum fact_number { F_AGE, F_TEXT_LENGTH, F_CATEGORY_COUNT, F_PARTNER_DELAYS, F_NUMBERS }; /* NaN: unknown; every comparison with it is false */
+enum fact_string {
+	F_EVENT,
+	F_OPERATION,
+	F_PURPOSE,
+	F_WITH,
+	F_BASIS,
+	F_RECIPIENT,
+	F_COUNTRY,
+	F_SOURCE,
+	F_CHANNEL,
+	F_FORM,
+	F_KIND,
+	F_BY,
+	F_REASON,
+	F_RESULT,
+	F_STATE,
+	F_MEMBER_STATE,
+	F_MATTER,
+	F_MILESTONE,
+	F_REQUEST_KIND,
+	F_REQUEST_REASON,
+	F_PARTNER_STATE,
+	F_STRINGS
+};
+enum fact_flag {
+	F_DISCLOSURE,
+	F_IDENTITY_CHECKED,
+	F_OBLIGATIONS_OPEN,
+	F_PURPOSE_DECLARED,
+	F_CATEGORIES_DECLARED,
+	F_AUTHORITY_NOTIFIED,
+	F_PARTICULARS_OBTAINED,
+	F_PARTNER_GIVEN,
+	F_WORKER_GIVEN,
+	F_WORKER_ASSURED,
+	F_ASSURANCE,
+	F_EVIDENCE_GIVEN,
+	F_RECORDS_HELD,
+	F_FLAGS
+};
+enum fact_number {
+	F_AGE,
+	F_TEXT_LENGTH,
+	F_CATEGORY_COUNT,
+	F_PARTNER_DELAYS,
+	F_NUMBERS
+}; /* NaN: unknown; every comparison with it is false */
 enum fact_set { F_CONSENT, F_WITHDRAWN, F_LAPSED, F_PARTNER_CONSENT, F_CATEGORY, F_NAMED_CONSENT, F_ATTACHMENT, F_ROLE, F_REACHED, F_SETS };
 
 /** Everything a rule may ask. `$state` is the subject's: unknown, active, blocked, stopped, depersonalised, destroyed, none (event
@@ -61,14 +140,16 @@ struct policy;
 
 /** Where the pack's files are looked up: a path, or a name in @dirs (colon separated). Loads base packs, vocabulary.tsv and the
  *  calendar from the folder in which each was found. Every error goes to @problems ("FILE:LINE: reason"). */
-enum saqta_status policy_load(const char *pack, const char *dirs, struct policy **ret, struct problems *problems, struct saqta_error *err) must_check_;
+enum saqta_status policy_load(const char *pack, const char *dirs, struct policy **ret, struct problems *problems,
+			      struct saqta_error *err) must_check_;
 struct policy *policy_ref(struct policy *p);
 struct policy *policy_unref(struct policy *p); /* NULL allowed; returns NULL */
 void policy_unrefp(struct policy **p);
 
 const char *policy_id(const struct policy *p);
 const char *policy_version(const struct policy *p);
-const uint8_t *policy_digest(const struct policy *p); /* SHA-256 over the pack's, its bases', the vocabulary's and the calendar's bytes; 32 bytes */
+const uint8_t *policy_digest(
+	const struct policy *p); /* SHA-256 over the pack's, its bases', the vocabulary's and the calendar's bytes; 32 bytes */
 const struct zone *policy_zone(const struct policy *p);
 const struct calendar *policy_calendar(const struct policy *p);
 /** The files that it was loaded from, under the names by which a folder of them loads as the same policy: the pack itself is POLICY_SELF. */
@@ -91,7 +172,7 @@ int32_t policy_string(const struct policy *p, const char *text); /* 0 for NULL o
 
 /** Consents: what the pack declares of each scope. */
 struct consent_terms {
-	bool is_main;        /* its withdrawal ends all others; a new one makes a stopped subject active again */
+	bool is_main;	     /* its withdrawal ends all others; a new one makes a stopped subject active again */
 	struct term lapses;  /* TERM_NONE: holds until withdrawn */
 	uint16_t lapse_rule; /* rule to cite when it lapsed */
 };
@@ -100,8 +181,8 @@ int policy_main_consent(const struct policy *p); /* -1 if the pack has none */
 
 /* ---- rules, as far as others see them ---- */
 unsigned policy_rule_count(const struct policy *p);
-const char *rule_id(const struct policy *p, unsigned rule);      /* "pack/id" */
-/** Qualified clause ids, NULL-terminated ("mycar/8.1"). */
+const char *rule_id(const struct policy *p, unsigned rule); /* "pack/id" */
+/** Qualified clause ids, NULL-terminated ("PACK/8.1"). */
 const char *const *rule_clauses(const struct policy *p, unsigned rule);
 /** lang: "kk", "ru", "en"; never NULL. */
 const char *rule_title(const struct policy *p, unsigned rule, const char *lang);
@@ -115,7 +196,7 @@ const char *rule_condition(const struct policy *p, unsigned rule);
 enum say_why { SAY_PERMITS, SAY_FORBIDS, SAY_NEEDS_CONSENT, SAY_NOTHING_PERMITS };
 struct say {
 	uint16_t rule;
-	uint8_t why;    /* enum say_why */
+	uint8_t why;	 /* enum say_why */
 	int16_t consent; /* SAY_NEEDS_CONSENT: the first scope missing; else -1 */
 	bool cites_stop; /* also cite what stopped the subject */
 };
@@ -130,30 +211,31 @@ void policy_decide(const struct policy *p, struct facts *f, int64_t at_us, struc
 
 /* ---- plan: what follows from an event ---- */
 enum action_kind {
-	ACT_REFUSE,        /* the event is denied */
-	ACT_DEFER,         /* accepted, nothing happens until it is completed (identity) */
-	ACT_WAIT,          /* what follows waits until the condition of the rule's <wait> holds */
-	ACT_STOP,          /* subject stopped */
+	ACT_REFUSE,	   /* the event is denied */
+	ACT_DEFER,	   /* accepted, nothing happens until it is completed (identity) */
+	ACT_WAIT,	   /* what follows waits until the condition of the rule's <wait> holds */
+	ACT_STOP,	   /* subject stopped */
 	ACT_CLOSE_ACCOUNT, /* implies stop */
-	ACT_BLOCK, ACT_UNBLOCK,
+	ACT_BLOCK,
+	ACT_UNBLOCK,
 	ACT_END_CONSENT,   /* scopes in @set end */
-	ACT_DESTROY,       /* destruction is due; @set: categories, empty = the whole subject */
+	ACT_DESTROY,	   /* destruction is due; @set: categories, empty = the whole subject */
 	ACT_DEPERSONALISE, /* @set: categories that stay */
-	ACT_TASK,          /* open a task */
-	ACT_DUE,           /* a deadline without a task */
-	ACT_AS,            /* go on as another event: @event with consents in @set */
+	ACT_TASK,	   /* open a task */
+	ACT_DUE,	   /* a deadline without a task */
+	ACT_AS,		   /* go on as another event: @event with consents in @set */
 };
 struct action {
 	enum action_kind kind;
 	uint16_t rule;
 	bool has_due;
-	int64_t due_us;    /* end of the term, where it has one and the calendar knows */
-	int unknown_year;  /* 0, or the year the calendar does not know */
+	int64_t due_us;	    /* end of the term, where it has one and the calendar knows */
+	int unknown_year;   /* 0, or the year the calendar does not know */
 	struct term within; /* that term and where it begins, to compute what is unknown when the calendar comes; TERM_NONE without one */
 	int64_t from_us;
 	bool is_ordered;   /* ACT_DESTROY: ordered by an event (contract 6, 7) */
 	bool from_request; /* reserved for the hall: 0 */
-	int id;            /* ACT_TASK: ID_TASK; ACT_AS: enum event_kind */
+	int id;		   /* ACT_TASK: ID_TASK; ACT_AS: enum event_kind */
 	struct idset set;
 };
 #define ACTIONS_MAX 32
@@ -173,8 +255,8 @@ struct plan {
 /** @at_us the event's time; @detected_us (INSTANT_NONE if none) anchors actions with from="detected".
  *  When ACT_WAIT is in the plan, `waits` is set and the other actions are those to do now (the task `answer`); the hall plans the
  *  same event again when policy_wait_over says so, with @ignore_waits. */
-void policy_plan(const struct policy *p, enum event_kind event, const struct facts *f, int64_t at_us, int64_t detected_us, bool ignore_waits,
-		 struct plan *ret);
+void policy_plan(const struct policy *p, enum event_kind event, const struct facts *f, int64_t at_us, int64_t detected_us,
+		 bool ignore_waits, struct plan *ret);
 /** Has the <wait> of @rule been met under @f? */
 bool policy_wait_over(const struct policy *p, unsigned rule, const struct facts *f);
 
@@ -200,10 +282,10 @@ struct retention_record {
 struct retention {
 	/* the earliest at-most (or purposes-achieved) end */
 	bool has_end;
-	int64_t ripe_us;      /* from when the sweep destroys it */
-	int64_t end_us;       /* deadline: after it, it is late */
+	int64_t ripe_us; /* from when the sweep destroys it */
+	int64_t end_us;	 /* deadline: after it, it is late */
 	uint16_t end_rule;
-	bool depersonalise;   /* `then` of that rule */
+	bool depersonalise; /* `then` of that rule */
 	/* the latest at-least end that is not over at @now */
 	bool is_kept;
 	int64_t kept_until_us;

@@ -8,7 +8,7 @@
  *  Zero-initialise: `cleanup_(problems_done) struct problems problems = {0};` */
 struct problems {
 	struct buf text;
-	unsigned count; /* goes on where @text is full */
+	unsigned count;		  /* goes on where @text is full */
 	struct saqta_error first; /* the first of them, SAQTA_ERR_POLICY; unset while @count is 0 */
 };
 

@@ -35,8 +35,7 @@ static int64_t anchor_of(const struct policy *p, const struct rule *r, const str
 }
 
 /* An end that needs no calendar: days of any kind are counted as they come, none is moved. */
-static void end_without_calendar(const struct policy *p, struct term term, int64_t from_us, int64_t *ret_end_us,
-				 day_t *ret_last_day)
+static void end_without_calendar(const struct policy *p, struct term term, int64_t from_us, int64_t *ret_end_us, day_t *ret_last_day)
 {
 	*ret_last_day = zone_day(p->zone, from_us) + term.count;
 	*ret_end_us = zone_day_start(p->zone, *ret_last_day + 1);
@@ -53,8 +52,7 @@ static void add_end(struct retention *ret, uint16_t rule, int64_t ripe_us, int64
 	ret->depersonalise = depersonalise;
 }
 
-static void at_most(const struct policy *p, uint16_t rule, const struct retention_subject *s, int64_t anchor_us,
-		    struct retention *ret)
+static void at_most(const struct policy *p, uint16_t rule, const struct retention_subject *s, int64_t anchor_us, struct retention *ret)
 {
 	const struct rule *r = &p->rules[rule];
 	int64_t end_us, ripe_us;

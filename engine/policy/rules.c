@@ -19,8 +19,7 @@ static int term_parent(struct loader *l, int pack, const struct xml_node *node, 
 	near_ids(&near, l->p, kind);
 	/* Only what stands above can be a parent, so groups never go round in a circle. */
 	if (name && parent < 0)
-		complain(l, pack, node, "the parent '%s' is no known %s; a parent must stand above its members%s", name,
-			 id_kind_name(kind),
+		complain(l, pack, node, "the parent '%s' is no known %s; a parent must stand above its members%s", name, id_kind_name(kind),
 			 near_text(&near, hint));
 	return parent;
 }
@@ -89,8 +88,8 @@ static const struct {
 	const char *name;
 	enum rule_kind kind;
 } rule_names[] = {
-	{"permit", RULE_PERMIT}, {"forbid", RULE_FORBID}, {"retain", RULE_RETAIN}, {"on", RULE_ON}, {"limit", RULE_LIMIT},
-	{"consent", RULE_CONSENT}, {"statement", RULE_STATEMENT},
+	{"permit", RULE_PERMIT}, {"forbid", RULE_FORBID},   {"retain", RULE_RETAIN},	   {"on", RULE_ON},
+	{"limit", RULE_LIMIT},	 {"consent", RULE_CONSENT}, {"statement", RULE_STATEMENT},
 };
 
 static int rule_kind_of(const char *name)
@@ -101,10 +100,7 @@ static int rule_kind_of(const char *name)
 	return -1;
 }
 
-bool is_rule_name(const char *name)
-{
-	return rule_kind_of(name) >= 0;
-}
+bool is_rule_name(const char *name) { return rule_kind_of(name) >= 0; }
 
 static int64_t build_date(struct loader *l, int pack, const struct xml_node *node, const char *attr, int64_t otherwise)
 {
@@ -218,8 +214,7 @@ static void build_limit(struct loader *l, int pack, const struct xml_node *node,
 		else if (word_is(word, len, "*"))
 			r->has_attachments = false;
 		else
-			complain(l, pack, node, "'%.*s' is no known attachment (link, picture, file)", len < 80 ? (int)len : 80,
-				 word);
+			complain(l, pack, node, "'%.*s' is no known attachment (link, picture, file)", len < 80 ? (int)len : 80, word);
 	}
 }
 
@@ -254,8 +249,7 @@ static void build_consent(struct loader *l, int pack, const struct xml_node *nod
 	if (consent < 0) {
 		near_ids(&near, l->p, ID_CONSENT);
 		if (id)
-			complain(l, pack, node,
-				 "'%s' is no known consent%s; a consent of your own needs a <term kind=\"consent\">", id,
+			complain(l, pack, node, "'%s' is no known consent%s; a consent of your own needs a <term kind=\"consent\">", id,
 				 near_text(&near, hint));
 		return;
 	}

@@ -4,15 +4,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-static bool is_digit(char ch)
-{
-	return ch >= '0' && ch <= '9';
-}
+static bool is_digit(char ch) { return ch >= '0' && ch <= '9'; }
 
-static bool is_name_start(char ch)
-{
-	return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '_';
-}
+static bool is_name_start(char ch) { return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch == '_'; }
 
 static size_t name_length(const char *at)
 {
@@ -66,13 +60,20 @@ static enum token scan_sign(struct scan *s)
 	s->len = strchr("!<>", sign) && has_equals ? 2 : 1;
 	s->at += s->len;
 	switch (sign) {
-	case '(': return TOKEN_OPEN;
-	case ')': return TOKEN_CLOSE;
-	case '=': return TOKEN_EQ;
-	case '<': return has_equals ? TOKEN_LE : TOKEN_LT;
-	case '>': return has_equals ? TOKEN_GE : TOKEN_GT;
-	case '!': return has_equals ? TOKEN_NE : TOKEN_BAD;
-	default: return TOKEN_BAD;
+	case '(':
+		return TOKEN_OPEN;
+	case ')':
+		return TOKEN_CLOSE;
+	case '=':
+		return TOKEN_EQ;
+	case '<':
+		return has_equals ? TOKEN_LE : TOKEN_LT;
+	case '>':
+		return has_equals ? TOKEN_GE : TOKEN_GT;
+	case '!':
+		return has_equals ? TOKEN_NE : TOKEN_BAD;
+	default:
+		return TOKEN_BAD;
 	}
 }
 

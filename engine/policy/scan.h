@@ -6,8 +6,22 @@
 
 /* The words of a condition. */
 
-enum token { TOKEN_END, TOKEN_NAME, TOKEN_WORD, TOKEN_STRING, TOKEN_NUMBER, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_EQ, TOKEN_NE, TOKEN_LT,
-	     TOKEN_LE, TOKEN_GT, TOKEN_GE, TOKEN_BAD };
+enum token {
+	TOKEN_END,
+	TOKEN_NAME,
+	TOKEN_WORD,
+	TOKEN_STRING,
+	TOKEN_NUMBER,
+	TOKEN_OPEN,
+	TOKEN_CLOSE,
+	TOKEN_EQ,
+	TOKEN_NE,
+	TOKEN_LT,
+	TOKEN_LE,
+	TOKEN_GT,
+	TOKEN_GE,
+	TOKEN_BAD
+};
 struct scan {
 	const char *text, *at; /* the whole condition, and what follows the present token */
 	enum token token;

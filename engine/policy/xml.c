@@ -43,10 +43,7 @@ static void close_fd(int *fd)
 		(void)close(*fd);
 }
 
-static void free_doc(xmlDocPtr *doc)
-{
-	xmlFreeDoc(*doc);
-}
+static void free_doc(xmlDocPtr *doc) { xmlFreeDoc(*doc); }
 
 static enum saqta_status cannot_read(const char *path, int error, struct saqta_error *err)
 {
@@ -93,8 +90,7 @@ static bool is_within_bounds(struct load *l, const struct buf *bytes)
 		equals = c == '<' ? 0 : equals + (c == '=');
 		line += c == '\n';
 		if (equals > TAG_EQUALS_MAX) {
-			problems_add(l->problems, l->file, line, "more than %d equals signs within one tag or text",
-				     TAG_EQUALS_MAX);
+			problems_add(l->problems, l->file, line, "more than %d equals signs within one tag or text", TAG_EQUALS_MAX);
 			return false;
 		}
 		/* libxml2 keeps 16 bits of line for an element. */
@@ -121,8 +117,7 @@ static void add_message(struct load *l, const char *file, int line, const char *
 	}
 	while (text.len && text.data[text.len - 1] == '\n')
 		text.data[--text.len] = 0;
-	problems_add(l->problems, file, line > 0 ? (unsigned)line : 1, "%s",
-		     text.failed || !text.len ? "is refused" : (char *)text.data);
+	problems_add(l->problems, file, line > 0 ? (unsigned)line : 1, "%s", text.failed || !text.len ? "is refused" : (char *)text.data);
 }
 
 static void on_error(struct load *l, xmlErrorPtr error)
@@ -141,10 +136,7 @@ static void on_parse_error(void *data, xmlErrorPtr error)
 	on_error(context->_private, error);
 }
 
-static void on_schema_error(void *data, xmlErrorPtr error)
-{
-	on_error(data, error);
-}
+static void on_schema_error(void *data, xmlErrorPtr error) { on_error(data, error); }
 
 /* NULL after adding problems, or without memory. */
 static xmlDocPtr parse(struct load *l, const struct buf *bytes)
@@ -281,8 +273,8 @@ static enum saqta_status check_schema(struct load *l, const char *schema_path, x
 	own.file = schema_path;
 	schema_doc = parse(&own, &bytes);
 	if (!schema_doc)
-		return own.no_memory ? err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory for %s", schema_path) :
-				       problems_status(l->problems, err);
+		return own.no_memory ? err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory for %s", schema_path)
+				     : problems_status(l->problems, err);
 	r = schema_parse(l, schema_path, schema_doc, &schema, err);
 	if (!r)
 		r = validate(l, schema, doc, err);
@@ -395,8 +387,8 @@ static void problems_append(struct problems *to, const struct problems *from)
 	to->count += from->count;
 }
 
-enum saqta_status xml_load(const char *path, const char *ns, const char *schema_path, struct problems *problems,
-			   struct xml_node **ret, struct saqta_error *err)
+enum saqta_status xml_load(const char *path, const char *ns, const char *schema_path, struct problems *problems, struct xml_node **ret,
+			   struct saqta_error *err)
 {
 	cleanup_(problems_done) struct problems own = {0};
 	struct load l = {.file = path, .ns = ns, .problems = &own};
@@ -431,10 +423,7 @@ struct xml_node *xml_node_free(struct xml_node *node)
 	return NULL;
 }
 
-void xml_node_freep(struct xml_node **node)
-{
-	*node = xml_node_free(*node);
-}
+void xml_node_freep(struct xml_node **node) { *node = xml_node_free(*node); }
 
 const char *xml_attr(const struct xml_node *node, const char *name)
 {

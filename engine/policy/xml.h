@@ -38,8 +38,8 @@ struct xml_node {
  *
  * Returns SAQTA_OK, SAQTA_ERR_MISSING (either file cannot be read), SAQTA_ERR_POLICY or SAQTA_ERR_NOMEM.
  */
-enum saqta_status xml_load(const char *path, const char *ns, const char *schema_path, struct problems *problems,
-			   struct xml_node **ret, struct saqta_error *err) must_check_;
+enum saqta_status xml_load(const char *path, const char *ns, const char *schema_path, struct problems *problems, struct xml_node **ret,
+			   struct saqta_error *err) must_check_;
 struct xml_node *xml_node_free(struct xml_node *node); /* with all below it; NULL allowed; returns NULL */
 void xml_node_freep(struct xml_node **node);
 /** Value of an attribute, owned by @node; NULL if absent. */

@@ -80,8 +80,8 @@ enum saqta_status keyfile_read(const char *path, struct secret **ret, struct saq
 	enum saqta_status r;
 
 	if (fd < 0)
-		return err_set(err, errno == ENOENT ? SAQTA_ERR_MISSING : SAQTA_ERR_KEY, 0, "%s: the key file cannot be opened: %s",
-			       path, strerror(errno));
+		return err_set(err, errno == ENOENT ? SAQTA_ERR_MISSING : SAQTA_ERR_KEY, 0, "%s: the key file cannot be opened: %s", path,
+			       strerror(errno));
 	if (fstat(fd, &st) != 0)
 		r = err_set(err, SAQTA_ERR_KEY, 0, "%s: the key file cannot be looked at: %s", path, strerror(errno));
 	else

@@ -21,7 +21,7 @@ struct keystore {
 	struct db *db;
 	uint8_t vault_id[16];
 	struct secret *epoch_key; /* owned */
-	struct secret *root;      /* owned: the branches derive from it */
+	struct secret *root;	  /* owned: the branches derive from it */
 	uint32_t epoch;
 	struct db_txn txn; /* of keys added since the last flush */
 	struct secret *cache[CACHE_KEYS];
@@ -51,8 +51,8 @@ static size_t key_aad(const struct keystore *ks, const char *purpose, uint32_t e
 }
 
 /* A wrapped key: its epoch, then the key sealed under that epoch's key. */
-static enum saqta_status wrap(struct keystore *ks, const uint8_t *with, const char *purpose, const uint8_t *id,
-			      const uint8_t key[KEY_SIZE], struct saqta_error *err)
+static enum saqta_status wrap(struct keystore *ks, const uint8_t *with, const char *purpose, const uint8_t *id, const uint8_t key[KEY_SIZE],
+			      struct saqta_error *err)
 {
 	uint8_t aad[AAD_MAX];
 	size_t n = key_aad(ks, purpose, ks->epoch, id, aad);
@@ -62,8 +62,8 @@ static enum saqta_status wrap(struct keystore *ks, const uint8_t *with, const ch
 	return crypt_seal(with, aad, n, key, KEY_SIZE, &ks->sealed, err);
 }
 
-static enum saqta_status unwrap(struct keystore *ks, const uint8_t *with, const char *purpose, const uint8_t *id,
-				const struct buf *wrapped, uint8_t ret[KEY_SIZE], struct saqta_error *err)
+static enum saqta_status unwrap(struct keystore *ks, const uint8_t *with, const char *purpose, const uint8_t *id, const struct buf *wrapped,
+				uint8_t ret[KEY_SIZE], struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf plain = {0};
 	struct cursor c = {.data = wrapped->data, .len = wrapped->len};
@@ -180,8 +180,7 @@ static enum saqta_status open_keys(struct keystore *ks, const struct secret *mas
 	/* A whole row that does not open is a wrong key; a cut one is not. */
 	if (r == SAQTA_ERR_TAMPERED && epoch.len == WRAPPED_SIZE)
 		return err_set(err, SAQTA_ERR_KEY, 0,
-			       "%s: the master key is not the one of this keystore: give the right one with --key-file",
-			       db_path(ks->db));
+			       "%s: the master key is not the one of this keystore: give the right one with --key-file", db_path(ks->db));
 	if (r)
 		return r;
 	c = (struct cursor){.data = epoch.data, .len = epoch.len};
@@ -219,10 +218,7 @@ struct keystore *keystore_close(struct keystore *ks)
 	return NULL;
 }
 
-void keystore_closep(struct keystore **ks)
-{
-	*ks = keystore_close(*ks);
-}
+void keystore_closep(struct keystore **ks) { *ks = keystore_close(*ks); }
 
 enum saqta_status keystore_branch(struct keystore *ks, const char *label, struct secret **ret, struct saqta_error *err)
 {
@@ -238,10 +234,7 @@ enum saqta_status keystore_branch(struct keystore *ks, const char *label, struct
 
 /* ---- data keys ---- */
 
-static unsigned slot_of(const uint8_t id[SUBJECT_ID_SIZE])
-{
-	return ((unsigned)id[14] << 8 | id[15]) % CACHE_KEYS; /* the random half */
-}
+static unsigned slot_of(const uint8_t id[SUBJECT_ID_SIZE]) { return ((unsigned)id[14] << 8 | id[15]) % CACHE_KEYS; /* the random half */ }
 
 static void cache_put(struct keystore *ks, const uint8_t id[SUBJECT_ID_SIZE], const uint8_t key[KEY_SIZE])
 {
@@ -258,8 +251,7 @@ static void cache_drop(struct keystore *ks, unsigned slot)
 	ks->is_cached[slot] = false;
 }
 
-enum saqta_status keystore_add(struct keystore *ks, const uint8_t id[SUBJECT_ID_SIZE], uint8_t ret[KEY_SIZE],
-			       struct saqta_error *err)
+enum saqta_status keystore_add(struct keystore *ks, const uint8_t id[SUBJECT_ID_SIZE], uint8_t ret[KEY_SIZE], struct saqta_error *err)
 {
 	enum saqta_status r = ks->txn.db ? SAQTA_OK : db_txn_begin(&ks->txn, ks->db, err);
 
@@ -290,8 +282,7 @@ void keystore_cancel(struct keystore *ks)
 		cache_drop(ks, i);
 }
 
-enum saqta_status keystore_get(struct keystore *ks, const uint8_t id[SUBJECT_ID_SIZE], uint8_t ret[KEY_SIZE],
-			       struct saqta_error *err)
+enum saqta_status keystore_get(struct keystore *ks, const uint8_t id[SUBJECT_ID_SIZE], uint8_t ret[KEY_SIZE], struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf wrapped = {0};
 	unsigned slot = slot_of(id);
@@ -328,8 +319,8 @@ enum saqta_status keystore_destroy(struct keystore *ks, const uint8_t (*ids)[SUB
 }
 
 /** The first keys at or behind @from, at most TRIM_BATCH. */
-static enum saqta_status collect(struct keystore *ks, const uint8_t *from, size_t from_len, uint8_t (*ret)[SUBJECT_ID_SIZE],
-				 size_t *ret_n, struct saqta_error *err)
+static enum saqta_status collect(struct keystore *ks, const uint8_t *from, size_t from_len, uint8_t (*ret)[SUBJECT_ID_SIZE], size_t *ret_n,
+				 struct saqta_error *err)
 {
 	cleanup_(db_scan_closep) struct db_scan *scan = NULL;
 	const uint8_t *key, *value;
@@ -365,7 +356,4 @@ enum saqta_status keystore_trim(struct keystore *ks, const uint8_t newest[SUBJEC
 	return r;
 }
 
-enum saqta_status keystore_count(struct keystore *ks, uint64_t *ret, struct saqta_error *err)
-{
-	return db_count(ks->db, KS_KEY, ret, err);
-}
+enum saqta_status keystore_count(struct keystore *ks, uint64_t *ret, struct saqta_error *err) { return db_count(ks->db, KS_KEY, ret, err); }

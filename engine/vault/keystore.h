@@ -35,14 +35,17 @@ void keystore_closep(struct keystore **ks);
 enum saqta_status keystore_branch(struct keystore *ks, const char *label, struct secret **ret, struct saqta_error *err) must_check_;
 
 /** Draw a data key for a new subject. It is durable after keystore_flush, which must come before the vault's commit. */
-enum saqta_status keystore_add(struct keystore *ks, const uint8_t id[SUBJECT_ID_SIZE], uint8_t ret[KEY_SIZE], struct saqta_error *err) must_check_;
+enum saqta_status keystore_add(struct keystore *ks, const uint8_t id[SUBJECT_ID_SIZE], uint8_t ret[KEY_SIZE],
+			       struct saqta_error *err) must_check_;
 enum saqta_status keystore_flush(struct keystore *ks, struct saqta_error *err) must_check_;
 /** Forget what was added since the last flush (the vault's transaction was rolled back). */
 void keystore_cancel(struct keystore *ks);
 /** SAQTA_ERR_MISSING (no text) when there is no such key. Keeps a small LRU in locked memory. Caller wipes @ret. */
-enum saqta_status keystore_get(struct keystore *ks, const uint8_t id[SUBJECT_ID_SIZE], uint8_t ret[KEY_SIZE], struct saqta_error *err) must_check_;
+enum saqta_status keystore_get(struct keystore *ks, const uint8_t id[SUBJECT_ID_SIZE], uint8_t ret[KEY_SIZE],
+			       struct saqta_error *err) must_check_;
 /** Delete the keys of @n subjects in one synced transaction and truncate the WAL; absent ones are no error. Called after the vault's commit. */
-enum saqta_status keystore_destroy(struct keystore *ks, const uint8_t (*ids)[SUBJECT_ID_SIZE], size_t n, struct saqta_error *err) must_check_;
+enum saqta_status keystore_destroy(struct keystore *ks, const uint8_t (*ids)[SUBJECT_ID_SIZE], size_t n,
+				   struct saqta_error *err) must_check_;
 /** Delete keys above @newest (be-ordered): subjects whose vault transaction never committed. */
 enum saqta_status keystore_trim(struct keystore *ks, const uint8_t newest[SUBJECT_ID_SIZE], struct saqta_error *err) must_check_;
 enum saqta_status keystore_count(struct keystore *ks, uint64_t *ret, struct saqta_error *err) must_check_;

@@ -8,10 +8,7 @@
 /* A row that claims more elements than its bytes could hold is refused before anything is allocated. */
 #define ELEMENT_BYTES_MIN 8
 
-char *text_copy(const char *text)
-{
-	return text ? strdup(text) : NULL;
-}
+char *text_copy(const char *text) { return text ? strdup(text) : NULL; }
 
 bool text_lists(const char *list, const char *word)
 {
@@ -217,10 +214,7 @@ static void row_fields(struct codec *c, void *element)
 	field_i64(c, &r->at_us);
 }
 
-static void task_fields(struct codec *c, void *element)
-{
-	field_u64(c, element);
-}
+static void task_fields(struct codec *c, void *element) { field_u64(c, element); }
 
 static void field_list(struct codec *c, void *list, size_t *n, size_t size, void (*fields)(struct codec *, void *))
 {
@@ -365,20 +359,14 @@ struct consent_act *subject_add_consent(struct subject *s)
 	return a;
 }
 
-struct milestone *subject_add_milestone(struct subject *s)
-{
-	return list_add(&s->milestones, &s->n_milestones, sizeof(*s->milestones));
-}
+struct milestone *subject_add_milestone(struct subject *s) { return list_add(&s->milestones, &s->n_milestones, sizeof(*s->milestones)); }
 
 struct obligation *subject_add_obligation(struct subject *s)
 {
 	return list_add(&s->obligations, &s->n_obligations, sizeof(*s->obligations));
 }
 
-struct hold *subject_add_hold(struct subject *s)
-{
-	return list_add(&s->holds, &s->n_holds, sizeof(*s->holds));
-}
+struct hold *subject_add_hold(struct subject *s) { return list_add(&s->holds, &s->n_holds, sizeof(*s->holds)); }
 
 struct request *subject_add_request(struct subject *s)
 {
@@ -391,20 +379,11 @@ struct request *subject_add_request(struct subject *s)
 	return r;
 }
 
-struct pending *subject_add_pending(struct subject *s)
-{
-	return list_add(&s->pending, &s->n_pending, sizeof(*s->pending));
-}
+struct pending *subject_add_pending(struct subject *s) { return list_add(&s->pending, &s->n_pending, sizeof(*s->pending)); }
 
-struct order *subject_add_order(struct subject *s)
-{
-	return list_add(&s->orders, &s->n_orders, sizeof(*s->orders));
-}
+struct order *subject_add_order(struct subject *s) { return list_add(&s->orders, &s->n_orders, sizeof(*s->orders)); }
 
-struct fact_row *subject_add_row(struct subject *s)
-{
-	return list_add(&s->rows, &s->n_rows, sizeof(*s->rows));
-}
+struct fact_row *subject_add_row(struct subject *s) { return list_add(&s->rows, &s->n_rows, sizeof(*s->rows)); }
 
 bool subject_add_task(struct subject *s, uint64_t task)
 {

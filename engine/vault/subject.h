@@ -16,12 +16,12 @@ struct consent_act {
 	enum consent_act_kind kind;
 	char *scope;
 	int64_t at_us;
-	int64_t due_us;  /* of a withdrawal: its deadline, or INSTANT_NONE */
-	char *version;   /* of the policy under which it was given */
-	char *notice;    /* the text shown */
-	char *evidence;  /* JSON */
-	char *partner;   /* who vouched */
-	char *clauses;   /* by which it ended, separated by spaces */
+	int64_t due_us; /* of a withdrawal: its deadline, or INSTANT_NONE */
+	char *version;	/* of the policy under which it was given */
+	char *notice;	/* the text shown */
+	char *evidence; /* JSON */
+	char *partner;	/* who vouched */
+	char *clauses;	/* by which it ended, separated by spaces */
 };
 struct milestone {
 	char *id;
@@ -36,7 +36,7 @@ struct obligation {
 struct hold {
 	char *id, *basis, *reason, *authority, *reference;
 	char *categories, *records; /* separated by spaces; NULL: everything */
-	char *clauses; /* by which it was placed */
+	char *clauses;		    /* by which it was placed */
 	bool is_lifted;
 	int64_t at_us, lifted_us;
 };
@@ -48,7 +48,7 @@ struct request {
 	bool identity_checked;
 	bool blocks;
 	int64_t at_us, due_us, closed_us; /* INSTANT_NONE where none */
-	uint64_t task; /* 0: none */
+	uint64_t task;			  /* 0: none */
 	char *result, *refusal, *clauses, *extended;
 };
 /** A withdrawal that waits for its condition. */
@@ -86,9 +86,9 @@ struct subject {
 	char *stop_clauses;
 	bool has_receipt;
 	uint8_t receipt[16];
-	int64_t check_at_us;     /* place in the due index */
+	int64_t check_at_us;	  /* place in the due index */
 	int64_t records_check_us; /* lower bound of what the records alone make due */
-	uint64_t generation;     /* audit entry of the policy under which check_at was derived */
+	uint64_t generation;	  /* audit entry of the policy under which check_at was derived */
 	uint64_t next_record, n_records, next_disclosure;
 	struct consent_act *consents;
 	size_t n_consents;

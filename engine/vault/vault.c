@@ -252,10 +252,7 @@ static void due_key(int64_t at_us, const uint8_t id[SUBJECT_ID_SIZE], uint8_t re
 	memcpy(ret + 8, id, SUBJECT_ID_SIZE);
 }
 
-static bool is_scheduled(int64_t check_at_us)
-{
-	return check_at_us != INSTANT_NONE && check_at_us != INT64_MAX;
-}
+static bool is_scheduled(int64_t check_at_us) { return check_at_us != INSTANT_NONE && check_at_us != INT64_MAX; }
 
 enum saqta_status vault_set_check(struct vault *v, struct db_txn *txn, struct subject *s, int64_t check_at_us, struct saqta_error *err)
 {
@@ -366,10 +363,7 @@ enum saqta_status vault_next_disclosure(struct record_scan *scan, struct buf *re
 	return next_row(scan, ret_json, err);
 }
 
-void vault_records_end(struct record_scan *scan)
-{
-	scan->scan = db_scan_close(scan->scan);
-}
+void vault_records_end(struct record_scan *scan) { scan->scan = db_scan_close(scan->scan); }
 
 /* ---- destruction ---- */
 
@@ -568,7 +562,8 @@ enum saqta_status vault_next_task(struct vault *v, uint64_t from, struct task *r
 	return task_decode(from_be64(key), value, value_len, ret, err);
 }
 
-enum saqta_status vault_add_request(struct vault *v, struct db_txn *txn, const struct subject *s, uint64_t *ret_number, struct saqta_error *err)
+enum saqta_status vault_add_request(struct vault *v, struct db_txn *txn, const struct subject *s, uint64_t *ret_number,
+				    struct saqta_error *err)
 {
 	uint8_t key[8];
 
@@ -579,13 +574,15 @@ enum saqta_status vault_add_request(struct vault *v, struct db_txn *txn, const s
 
 #define SEEN_SIZE 16
 
-static void seen_hashes(struct vault *v, const char *event_id, const void *body, size_t body_len, uint8_t key[HASH_SIZE], uint8_t value[HASH_SIZE])
+static void seen_hashes(struct vault *v, const char *event_id, const void *body, size_t body_len, uint8_t key[HASH_SIZE],
+			uint8_t value[HASH_SIZE])
 {
 	crypt_hmac(secret_key(v->event_key), KEY_SIZE, event_id, strlen(event_id), key);
 	crypt_hmac(secret_key(v->event_key), KEY_SIZE, body, body_len, value);
 }
 
-enum saqta_status vault_seen(struct vault *v, const char *event_id, const void *body, size_t body_len, enum seen *ret, struct saqta_error *err)
+enum saqta_status vault_seen(struct vault *v, const char *event_id, const void *body, size_t body_len, enum seen *ret,
+			     struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf found = {0};
 	uint8_t key[HASH_SIZE], value[HASH_SIZE];

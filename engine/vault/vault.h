@@ -10,31 +10,32 @@
  * moved or swapped does not open. */
 
 enum vault_table {
-	VAULT_META,    /* name -> value: vault id, origin, packs; nothing personal */
-	VAULT_SUBJECT, /* subject id | 'S' -> sealed subject; | 'R' | be64 -> sealed record; | 'D' | be64 -> sealed disclosure */
-	VAULT_LOOKUP,  /* HMAC of the external id -> subject id */
-	VAULT_DUE,     /* be64 time | subject id -> empty */
-	VAULT_SEEN,    /* HMAC of an event id -> HMAC of the event; outlives the subject */
-	VAULT_TASK,    /* be64 number -> task, in clear: nothing personal in it */
-	VAULT_REQUEST, /* be64 number -> subject id */
+	VAULT_META,	   /* name -> value: vault id, origin, packs; nothing personal */
+	VAULT_SUBJECT,	   /* subject id | 'S' -> sealed subject; | 'R' | be64 -> sealed record; | 'D' | be64 -> sealed disclosure */
+	VAULT_LOOKUP,	   /* HMAC of the external id -> subject id */
+	VAULT_DUE,	   /* be64 time | subject id -> empty */
+	VAULT_SEEN,	   /* HMAC of an event id -> HMAC of the event; outlives the subject */
+	VAULT_TASK,	   /* be64 number -> task, in clear: nothing personal in it */
+	VAULT_REQUEST,	   /* be64 number -> subject id */
 	VAULT_KEY_PENDING, /* subject id -> empty: destroyed here, its key not yet */
-	VAULT_ENTRY,   /* audit log: entries by number */
-	VAULT_NODE,    /* audit log: nodes by number */
+	VAULT_ENTRY,	   /* audit log: entries by number */
+	VAULT_NODE,	   /* audit log: nodes by number */
 	VAULT_TABLES
 };
 extern const struct db_schema vault_schema;
 
 struct vault {
-	struct db *db;               /* owned */
-	struct keystore *keys;       /* owned */
-	struct secret *lookup_key;   /* owned */
-	struct secret *event_key;    /* owned */
+	struct db *db;		   /* owned */
+	struct keystore *keys;	   /* owned */
+	struct secret *lookup_key; /* owned */
+	struct secret *event_key;  /* owned */
 	uint8_t id[16];
 	uint64_t next_subject, next_task, next_request; /* next numbers to give */
-	struct buf scratch, sealed;  /* reused; wiped on close */
+	struct buf scratch, sealed;			/* reused; wiped on close */
 };
 /** Take over @db and @keys and load what is cached. On failure they are closed all the same. */
-enum saqta_status vault_open(struct vault *v, struct db *db, struct keystore *keys, const uint8_t id[16], struct saqta_error *err) must_check_;
+enum saqta_status vault_open(struct vault *v, struct db *db, struct keystore *keys, const uint8_t id[16],
+			     struct saqta_error *err) must_check_;
 void vault_close(struct vault *v);
 /** Re-read the counters after a rollback. */
 enum saqta_status vault_reload(struct vault *v, struct saqta_error *err) must_check_;
@@ -45,18 +46,23 @@ extern const uint8_t vault_controller_id[SUBJECT_ID_SIZE]; /* all zero */
 enum saqta_status vault_find(struct vault *v, const char *external_id, uint8_t ret[SUBJECT_ID_SIZE], struct saqta_error *err) must_check_;
 enum saqta_status vault_load(struct vault *v, const uint8_t id[SUBJECT_ID_SIZE], struct subject *ret, struct saqta_error *err) must_check_;
 /** A new subject: draws id, key, pseudonym and audit key into @s (external id and the rest set by the caller afterwards); adds the look-up hash. */
-enum saqta_status vault_create(struct vault *v, struct db_txn *txn, const char *external_id, struct subject *s, struct saqta_error *err) must_check_;
+enum saqta_status vault_create(struct vault *v, struct db_txn *txn, const char *external_id, struct subject *s,
+			       struct saqta_error *err) must_check_;
 /** The controller's row, made when the vault is made. */
 enum saqta_status vault_create_controller(struct vault *v, struct db_txn *txn, struct subject *s, struct saqta_error *err) must_check_;
 /** Write the subject's row. */
 enum saqta_status vault_save(struct vault *v, struct db_txn *txn, struct subject *s, struct saqta_error *err) must_check_;
 /** Move the subject in the due index; INT64_MAX or INSTANT_NONE: out of it. */
-enum saqta_status vault_set_check(struct vault *v, struct db_txn *txn, struct subject *s, int64_t check_at_us, struct saqta_error *err) must_check_;
+enum saqta_status vault_set_check(struct vault *v, struct db_txn *txn, struct subject *s, int64_t check_at_us,
+				  struct saqta_error *err) must_check_;
 
 /** @r->number 0: a new record gets the subject's next number. Counts it in @s. */
-enum saqta_status vault_put_record(struct vault *v, struct db_txn *txn, struct subject *s, struct record *r, struct saqta_error *err) must_check_;
-enum saqta_status vault_delete_record(struct vault *v, struct db_txn *txn, struct subject *s, uint64_t number, struct saqta_error *err) must_check_;
-enum saqta_status vault_add_disclosure(struct vault *v, struct db_txn *txn, struct subject *s, const char *json, struct saqta_error *err) must_check_;
+enum saqta_status vault_put_record(struct vault *v, struct db_txn *txn, struct subject *s, struct record *r,
+				   struct saqta_error *err) must_check_;
+enum saqta_status vault_delete_record(struct vault *v, struct db_txn *txn, struct subject *s, uint64_t number,
+				      struct saqta_error *err) must_check_;
+enum saqta_status vault_add_disclosure(struct vault *v, struct db_txn *txn, struct subject *s, const char *json,
+				       struct saqta_error *err) must_check_;
 
 struct record_scan {
 	struct db_scan *scan;
@@ -86,21 +92,27 @@ struct task {
 	uint8_t subject[SUBJECT_ID_SIZE];
 	char kind[32];
 	int64_t at_us, due_us, closed_us; /* INSTANT_NONE where none */
-	int32_t unknown_year;             /* due not known: the year the calendar lacks; 0 */
-	uint64_t request;                 /* number in the register, 0: none */
+	int32_t unknown_year;		  /* due not known: the year the calendar lacks; 0 */
+	uint64_t request;		  /* number in the register, 0: none */
 	char rule[96];
-	struct { uint8_t unit; int32_t count; int64_t from_us; } term; /* to compute an unknown due later */
+	struct {
+		uint8_t unit;
+		int32_t count;
+		int64_t from_us;
+	} term; /* to compute an unknown due later */
 };
 /** Number 0: a new task gets the next. */
 enum saqta_status vault_put_task(struct vault *v, struct db_txn *txn, struct task *t, struct saqta_error *err) must_check_;
 enum saqta_status vault_get_task(struct vault *v, uint64_t number, struct task *ret, struct saqta_error *err) must_check_;
 /** The first task with a number >= @from; SAQTA_ERR_MISSING at the end. */
 enum saqta_status vault_next_task(struct vault *v, uint64_t from, struct task *ret, struct saqta_error *err) must_check_;
-enum saqta_status vault_add_request(struct vault *v, struct db_txn *txn, const struct subject *s, uint64_t *ret_number, struct saqta_error *err) must_check_;
+enum saqta_status vault_add_request(struct vault *v, struct db_txn *txn, const struct subject *s, uint64_t *ret_number,
+				    struct saqta_error *err) must_check_;
 
 enum seen { SEEN_NEW, SEEN_SAME, SEEN_OTHER };
 /** Was an event with this id taken before, with this body or another? */
-enum saqta_status vault_seen(struct vault *v, const char *event_id, const void *body, size_t body_len, enum seen *ret, struct saqta_error *err) must_check_;
+enum saqta_status vault_seen(struct vault *v, const char *event_id, const void *body, size_t body_len, enum seen *ret,
+			     struct saqta_error *err) must_check_;
 enum saqta_status vault_remember(struct vault *v, struct db_txn *txn, const char *event_id, const void *body, size_t body_len,
 				 struct saqta_error *err) must_check_;
 

@@ -10,8 +10,8 @@ extern "C" {
 
 /** Re-read every entry and node and compare with the guard's checkpoint. Report as JSON: size, root, first and last time.
  *  SAQTA_ERR_TAMPERED names the first wrong entry. */
-enum saqta_status saqta_audit_verify(saqta_engine *engine, saqta_progress_fn progress, void *progress_user, saqta_write_fn write, void *user,
-				     struct saqta_error *reterr);
+enum saqta_status saqta_audit_verify(saqta_engine *engine, saqta_progress_fn progress, void *progress_user, saqta_write_fn write,
+				     void *user, struct saqta_error *reterr);
 /** Sign the head now and write the signed note. */
 enum saqta_status saqta_audit_checkpoint(saqta_engine *engine, saqta_write_fn write, void *user, struct saqta_error *reterr);
 /** Entries from @from on, one JSON object a line; @external_id NULL or a living subject: only its own. */

@@ -21,15 +21,15 @@ typedef int (*saqta_write_fn)(void *user, const char *data, size_t len);
 typedef int (*saqta_progress_fn)(void *user, uint64_t done, uint64_t total);
 
 struct saqta_options {
-	size_t size;             /**< sizeof(struct saqta_options) */
-	const char *vault_dir;   /**< holds vault.db and log.vkey */
-	const char *keep_dir;    /**< holds keystore, guard, lock; NULL: vault_dir + ".keep" */
-	const char *key_file;    /**< master key; NULL: keep_dir + "/master.key" */
+	size_t size;		 /**< sizeof(struct saqta_options) */
+	const char *vault_dir;	 /**< holds vault.db and log.vkey */
+	const char *keep_dir;	 /**< holds keystore, guard, lock; NULL: vault_dir + ".keep" */
+	const char *key_file;	 /**< master key; NULL: keep_dir + "/master.key" */
 	const char *policy_dirs; /**< where packs are looked up, colon separated; NULL: the built-in places */
-	const char *now;         /**< RFC 3339; NULL: the system's clock */
-	const char *actor;       /**< who calls, for the log; NULL: "operator" */
-	unsigned wait_s;         /**< how long to wait for another writer */
-	bool read_only;          /**< beside a writer; nothing can be changed or recorded */
+	const char *now;	 /**< RFC 3339; NULL: the system's clock */
+	const char *actor;	 /**< who calls, for the log; NULL: "operator" */
+	unsigned wait_s;	 /**< how long to wait for another writer */
+	bool read_only;		 /**< beside a writer; nothing can be changed or recorded */
 };
 
 /** Make a vault under a pack, and the key file if there is none (mode 0600).
@@ -56,14 +56,15 @@ void saqta_engine_counts(const saqta_engine *engine, struct saqta_counts *ret);
 
 /** Answer a question (members of use or disclose) as JSON: effect, clauses, because. Changes and records nothing. A line that cannot be
  *  understood is SAQTA_ERR_INPUT. */
-enum saqta_status saqta_engine_decide(saqta_engine *engine, const char *text, size_t len, saqta_write_fn write, void *user, struct saqta_error *reterr);
+enum saqta_status saqta_engine_decide(saqta_engine *engine, const char *text, size_t len, saqta_write_fn write, void *user,
+				      struct saqta_error *reterr);
 
 struct saqta_sweep_options {
 	size_t size;
 	bool dry_run;
 	bool has_confirm;
-	uint64_t confirm; /**< destroy up to so many; nothing if more are due */
-	bool unguarded;   /**< scenarios: neither ceiling nor clock guard */
+	uint64_t confirm;	 /**< destroy up to so many; nothing if more are due */
+	bool unguarded;		 /**< scenarios: neither ceiling nor clock guard */
 	saqta_write_fn receipts; /**< receives "external id TAB receipt" lines after each commit; may be NULL */
 	void *receipts_user;
 	saqta_progress_fn progress;
@@ -74,15 +75,18 @@ enum saqta_status saqta_engine_sweep(saqta_engine *engine, const struct saqta_sw
 				     struct saqta_error *reterr);
 
 /** What is held of a subject, as JSON; values masked unless @purpose is given. Recorded. SAQTA_ERR_MISSING for one that is not known. */
-enum saqta_status saqta_engine_subject_show(saqta_engine *engine, const char *external_id, const char *purpose, saqta_write_fn write, void *user,
-					    struct saqta_error *reterr);
+enum saqta_status saqta_engine_subject_show(saqta_engine *engine, const char *external_id, const char *purpose, saqta_write_fn write,
+					    void *user, struct saqta_error *reterr);
 /** One JSON object a line: pseudonym, state, records. @state NULL: all living. "destroyed" lists what the log knows. */
-enum saqta_status saqta_engine_subject_list(saqta_engine *engine, const char *state, saqta_write_fn write, void *user, struct saqta_error *reterr);
+enum saqta_status saqta_engine_subject_list(saqta_engine *engine, const char *state, saqta_write_fn write, void *user,
+					    struct saqta_error *reterr);
 /** Open and closed tasks, one JSON object a line. */
 enum saqta_status saqta_engine_task_list(saqta_engine *engine, saqta_write_fn write, void *user, struct saqta_error *reterr);
-enum saqta_status saqta_engine_task_close(saqta_engine *engine, uint64_t task, saqta_write_fn write, void *user, struct saqta_error *reterr);
+enum saqta_status saqta_engine_task_close(saqta_engine *engine, uint64_t task, saqta_write_fn write, void *user,
+					  struct saqta_error *reterr);
 /** Requests, one JSON object a line; @due_before RFC 3339 or NULL. */
-enum saqta_status saqta_engine_request_list(saqta_engine *engine, const char *due_before, saqta_write_fn write, void *user, struct saqta_error *reterr);
+enum saqta_status saqta_engine_request_list(saqta_engine *engine, const char *due_before, saqta_write_fn write, void *user,
+					    struct saqta_error *reterr);
 /** Counts, next deadlines, overdue, log size, policy in force. */
 enum saqta_status saqta_engine_status(saqta_engine *engine, saqta_write_fn write, void *user, struct saqta_error *reterr);
 

@@ -19,11 +19,11 @@ extern "C" {
 /** What saqta_generate() makes. Zero-initialise, set @size to the size of the
  *  struct, then what matters. */
 struct saqta_generate_options {
-	size_t size;       /**< sizeof(struct saqta_generate_options) */
+	size_t size;	   /**< sizeof(struct saqta_generate_options) */
 	uint64_t subjects; /**< how many, at most 1,000,000,000; 0 writes nothing */
-	uint64_t seed;     /**< another seed, other people */
+	uint64_t seed;	   /**< another seed, other people */
 	const char *from;  /**< first day, YYYY-MM-DD; NULL: 2022-01-01 */
-	const char *to;    /**< every event is before 00:00 of this day; NULL: 2026-11-01 */
+	const char *to;	   /**< every event is before 00:00 of this day; NULL: 2026-11-01 */
 };
 
 /** Write the events of invented people, as JSON Lines for `saqta apply`.

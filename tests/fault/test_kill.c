@@ -23,7 +23,7 @@
 #define BATCH 97
 
 static char folder[256], vault_dir[300], answers_path[300];
-static char *events;       /* all lines */
+static char *events; /* all lines */
 static size_t events_len;
 static char **lines;
 static size_t n_lines;
@@ -325,7 +325,8 @@ int main(void)
 			}
 		}
 	}
-	(void)printf("killed %u times in apply, %u times in the sweep, %u runs ended before the kill; the log verified each time, every answered line was "
+	(void)printf("killed %u times in apply, %u times in the sweep, %u runs ended before the kill; the log verified each time, every "
+		     "answered line was "
 		     "there, no subject was half there\n",
 		     killed_apply, killed_sweep, finished);
 	remove_folder();

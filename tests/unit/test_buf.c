@@ -122,7 +122,8 @@ END_TEST
 
 static const struct {
 	const char *name, *text, *data;
-} base64_good[] = { /* RFC 4648 10 */
+} base64_good[] = {
+	/* RFC 4648 10 */
 	{"empty", "", ""},
 	{"one byte", "Zg==", "f"},
 	{"two bytes", "Zm8=", "fo"},

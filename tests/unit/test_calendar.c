@@ -136,10 +136,8 @@ static const struct {
 	const char *name, *event, *term;
 	int year;
 } unknown[] = {
-	{"working days run into 2028", "2027-12-30", "3WD", 2028},
-	{"days end in 2028", "2027-12-25", "P10D", 2028},
-	{"a million days", "2027-12-01", "P1000000D", 4765},
-	{"before the first year", "2023-01-10", "1WD", 2023},
+	{"working days run into 2028", "2027-12-30", "3WD", 2028}, {"days end in 2028", "2027-12-25", "P10D", 2028},
+	{"a million days", "2027-12-01", "P1000000D", 4765},	   {"before the first year", "2023-01-10", "1WD", 2023},
 	{"days within 2028", "2028-05-01", "P1D", 2028},
 };
 
@@ -236,19 +234,21 @@ static const struct {
 	{"year too early", HEAD "<year value='1900'>" TAIL, 2, "the year 1900 is not between"},
 	{"year of five digits", HEAD "<year value='20260'>" TAIL, 2, "'20260' is not a year"},
 	{"year of letters", HEAD "<year value='abcd'>" TAIL, 2, "'abcd' is not a year"},
-	{"no version", "<calendar xmlns='urn:saqta:calendar:1' id='x'><year value='2026'>" TAIL, 1,
-	 "needs the attribute 'version'"},
+	{"no version", "<calendar xmlns='urn:saqta:calendar:1' id='x'><year value='2026'>" TAIL, 1, "needs the attribute 'version'"},
 	{"no years", "<calendar xmlns='urn:saqta:calendar:1' id='x' version='1'/>", 1, "needs a year"},
 	{"other root", "<year xmlns='urn:saqta:calendar:1' value='2026'/>", 1, NULL},
 	{"no namespace", "<calendar id='x' version='1'><year value='2026'>" TAIL, 1, "is not in the namespace"},
 	{"schema chosen by the document",
 	 "<calendar xmlns='urn:saqta:calendar:1' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'\n"
-	 "xsi:schemaLocation='urn:saqta:calendar:1 /dev/null' id='x' version='1'><year value='2026'>" TAIL, 2, "foreign namespace"},
+	 "xsi:schemaLocation='urn:saqta:calendar:1 /dev/null' id='x' version='1'><year value='2026'>" TAIL,
+	 2, "foreign namespace"},
 	{"document type", "<!DOCTYPE calendar>\n" YEAR TAIL, 1, "a DOCTYPE is not allowed"},
 	{"outside entity", "<!DOCTYPE calendar [<!ENTITY e SYSTEM 'file:///etc/hostname'>]>\n" YEAR "&e;" TAIL, 1,
 	 "a DOCTYPE is not allowed"},
-	{"bomb of entities", "<!DOCTYPE calendar [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;'><!ENTITY c '&b;&b;&b;&b;'>]>\n"
-	 YEAR "<off date='&c;' name='a'/>" TAIL, 1, NULL},
+	{"bomb of entities",
+	 "<!DOCTYPE calendar [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;'><!ENTITY c '&b;&b;&b;&b;'>]>\n" YEAR
+	 "<off date='&c;' name='a'/>" TAIL,
+	 1, NULL},
 };
 
 START_TEST(a_bad_file_is_refused_with_its_line)
@@ -317,9 +317,9 @@ END_TEST
 
 START_TEST(good_files_and_missing_ones)
 {
-	static const char good[] = "<?xml version='1.0' encoding='UTF-8'?>\n<!-- c -->\n" YEAR
-				   "<off date='2026-01-01' name='Жаңа жыл &amp; a'/>\n"
-				   "<!-- c --><work date='2026-01-03' name='a'/>" TAIL;
+	static const char good[] =
+		"<?xml version='1.0' encoding='UTF-8'?>\n<!-- c -->\n" YEAR "<off date='2026-01-01' name='Жаңа жыл &amp; a'/>\n"
+		"<!-- c --><work date='2026-01-03' name='a'/>" TAIL;
 	struct saqta_error err = {0};
 	struct calendar *c = NULL;
 

@@ -51,25 +51,66 @@ static const struct {
 	const char *text;
 	bool value;
 } values[] = {
-	{"true()", true}, {"false()", false}, {"not(false())", true}, {"not(not(true()))", true},
-	{"$purpose = 'contract'", true}, {"'contract' = $purpose", true}, {"$purpose = \"support\"", false},
-	{"$purpose != 'support'", true}, {"$purpose != 'contract'", false}, {"$basis = ''", true}, {"$basis != ''", false},
-	{"$state = 'active'", true}, {"$purpose = $with", false}, {"$purpose != $with", true}, {"$basis = $form", true},
-	{"$age < 18", true}, {"18 > $age", true}, {"$age >= 17", true}, {"$age > 17", false}, {"$age = 17", true},
+	{"true()", true},
+	{"false()", false},
+	{"not(false())", true},
+	{"not(not(true()))", true},
+	{"$purpose = 'contract'", true},
+	{"'contract' = $purpose", true},
+	{"$purpose = \"support\"", false},
+	{"$purpose != 'support'", true},
+	{"$purpose != 'contract'", false},
+	{"$basis = ''", true},
+	{"$basis != ''", false},
+	{"$state = 'active'", true},
+	{"$purpose = $with", false},
+	{"$purpose != $with", true},
+	{"$basis = $form", true},
+	{"$age < 18", true},
+	{"18 > $age", true},
+	{"$age >= 17", true},
+	{"$age > 17", false},
+	{"$age = 17", true},
 	{"$age != 17", false},
-	{"$age <= 16.5", false}, {"17.0 = $age", true}, {"16.99 < $age", true}, {"$age=17.", true}, {".5 < $age", true},
-	{"$text-length = 0", false}, {"$text-length != 0", true}, {"$text-length < 1", false}, {"0 <= $text-length", false},
+	{"$age <= 16.5", false},
+	{"17.0 = $age", true},
+	{"16.99 < $age", true},
+	{"$age=17.", true},
+	{".5 < $age", true},
+	{"$text-length = 0", false},
+	{"$text-length != 0", true},
+	{"$text-length < 1", false},
+	{"0 <= $text-length", false},
 	{"not($text-length >= 0)", true},
-	{"$disclosure", true}, {"$disclosure = true()", true}, {"$disclosure != true()", false}, {"$disclosure = false()", false},
-	{"$assurance = $disclosure", false}, {"$assurance != $disclosure", true}, {"not($assurance) = $disclosure", true},
-	{"$consent.processing", true}, {"$consent.third-party", false}, {"$withdrawn.processing", false}, {"$category.phone", true},
-	{"$category.contact", true}, {"$category.email", false}, {"$category.cookie", false}, {"$reached.last-visit", false},
-	{"$attachment.file", true}, {"$attachment.link", false},
-	{"true() or false() and false()", true}, {"(true() or false()) and false()", false}, {"false() and true() or true()", true},
-	{"$age = 17 and $purpose = 'contract' or false()", true}, {"$age = 17 = true()", true}, {"true() = ($age > 18)", false},
-	{"$age < 18 = ($age > 18)", false}, {"  ( ( $disclosure ) )\n", true}, {"$adult", false},
+	{"$disclosure", true},
+	{"$disclosure = true()", true},
+	{"$disclosure != true()", false},
+	{"$disclosure = false()", false},
+	{"$assurance = $disclosure", false},
+	{"$assurance != $disclosure", true},
+	{"not($assurance) = $disclosure", true},
+	{"$consent.processing", true},
+	{"$consent.third-party", false},
+	{"$withdrawn.processing", false},
+	{"$category.phone", true},
+	{"$category.contact", true},
+	{"$category.email", false},
+	{"$category.cookie", false},
+	{"$reached.last-visit", false},
+	{"$attachment.file", true},
+	{"$attachment.link", false},
+	{"true() or false() and false()", true},
+	{"(true() or false()) and false()", false},
+	{"false() and true() or true()", true},
+	{"$age = 17 and $purpose = 'contract' or false()", true},
+	{"$age = 17 = true()", true},
+	{"true() = ($age > 18)", false},
+	{"$age < 18 = ($age > 18)", false},
+	{"  ( ( $disclosure ) )\n", true},
+	{"$adult", false},
 	{"not($adult) and $disclosure", true},
-	{"$adult = $adult", true}, {"$disclosure!=$adult", true},
+	{"$adult = $adult", true},
+	{"$disclosure!=$adult", true},
 };
 
 START_TEST(conditions_have_their_values)
@@ -104,23 +145,41 @@ static const struct {
 	const char *text;
 	const char *reason;
 } refused[] = {
-	{"", "it ends where a value should stand"}, {"$age <", "it ends where a value"}, {"($disclosure", "')' should stand"},
-	{"$disclosure)", "'and' or 'or' should stand where ')' stands"}, {"$disclosure $assurance", "'and' or 'or' should stand"},
-	{"and", "a value should stand where 'and'"}, {"not $disclosure", "'(' should stand"}, {"true", "'(' should stand"},
-	{"contains($purpose, 'x')", "'contains' is no word of conditions"}, {"$age + 1 = 2", "'+' stands"},
+	{"", "it ends where a value should stand"},
+	{"$age <", "it ends where a value"},
+	{"($disclosure", "')' should stand"},
+	{"$disclosure)", "'and' or 'or' should stand where ')' stands"},
+	{"$disclosure $assurance", "'and' or 'or' should stand"},
+	{"and", "a value should stand where 'and'"},
+	{"not $disclosure", "'(' should stand"},
+	{"true", "'(' should stand"},
+	{"contains($purpose, 'x')", "'contains' is no word of conditions"},
+	{"$age + 1 = 2", "'+' stands"},
 	{"-1 < $age", "'-' stands"},
-	{"$purpose = 'contract", "a value should stand"}, {"$age = 1.2.3", "should stand"}, {"$age ! 3", "'!' stands"},
-	{"$age", "a number stands alone"}, {"$purpose and $disclosure", "a text stands beside 'and'"},
+	{"$purpose = 'contract", "a value should stand"},
+	{"$age = 1.2.3", "should stand"},
+	{"$age ! 3", "'!' stands"},
+	{"$age", "a number stands alone"},
+	{"$purpose and $disclosure", "a text stands beside 'and'"},
 	{"not($age)", "a number stands in not"},
-	{"$age = '17'", "a number is compared with a text"}, {"$purpose = 17", "a text is compared with a number"},
-	{"$disclosure = 'yes'", "a true-or-false value is compared with a text"}, {"$purpose < 'b'", "only numbers can"},
-	{"1 < $age < 3", "a true-or-false value cannot be less"}, {"$age = $text-length", "with a fixed number only"},
-	{"'a' = 'a'", "two fixed values"}, {"1 = 1", "two fixed values"}, {"$colour", "neither a fact nor defined"},
-	{"$purpos = 'contract'", "did you mean 'purpose'"}, {"$consent.procesing", "no known consent (did you mean 'processing'?)"},
-	{"$category.mobile", "'mobile' is no known category"}, {"$consents.processing", "did you mean 'consent'"},
-	{"$attachment.film", "no known attachment"}, {"$role.boss", "cannot ask about roles"},
+	{"$age = '17'", "a number is compared with a text"},
+	{"$purpose = 17", "a text is compared with a number"},
+	{"$disclosure = 'yes'", "a true-or-false value is compared with a text"},
+	{"$purpose < 'b'", "only numbers can"},
+	{"1 < $age < 3", "a true-or-false value cannot be less"},
+	{"$age = $text-length", "with a fixed number only"},
+	{"'a' = 'a'", "two fixed values"},
+	{"1 = 1", "two fixed values"},
+	{"$colour", "neither a fact nor defined"},
+	{"$purpos = 'contract'", "did you mean 'purpose'"},
+	{"$consent.procesing", "no known consent (did you mean 'processing'?)"},
+	{"$category.mobile", "'mobile' is no known category"},
+	{"$consents.processing", "did you mean 'consent'"},
+	{"$attachment.film", "no known attachment"},
+	{"$role.boss", "cannot ask about roles"},
 	{"$state = 'activ'", "did you mean 'active'"},
-	{"$purpose = 'contrct'", "did you mean 'contract'"}, {"$event = 'withdrew'", "did you mean 'withdraw'"},
+	{"$purpose = 'contrct'", "did you mean 'contract'"},
+	{"$event = 'withdrew'", "did you mean 'withdraw'"},
 	{"$ age = 1", "'$' stands"},
 	{"((((((((((((((((((((((((((((((((($disclosure)))))))))))))))))))))))))))))))))", "nested too deep"},
 };
@@ -172,8 +231,9 @@ static const int string_ids[] = {F_PURPOSE, F_WITH, F_BASIS, F_REASON, F_COUNTRY
 static const char *const words[] = {"", "contract", "support", "open", "closed"};
 static const char *const number_names[] = {"age", "text-length", "partner-delays"};
 static const int number_ids[] = {F_AGE, F_TEXT_LENGTH, F_PARTNER_DELAYS};
-static const char *const flag_names[] = {"disclosure", "identity-checked", "assurance", "consent.processing", "consent.third-party",
-					 "lapsed.processing", "category.contact", "category.phone", "category.cookie"};
+static const char *const flag_names[] = {"disclosure",	       "identity-checked",    "assurance",
+					 "consent.processing", "consent.third-party", "lapsed.processing",
+					 "category.contact",   "category.phone",      "category.cookie"};
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
 static uint64_t seed;
@@ -185,10 +245,7 @@ static unsigned draw(unsigned n)
 	return (unsigned)((seed >> 32) % n);
 }
 
-static void add_number(struct buf *b)
-{
-	buf_fmt(b, draw(2) ? "%u" : "%u.5", draw(4));
-}
+static void add_number(struct buf *b) { buf_fmt(b, draw(2) ? "%u" : "%u.5", draw(4)); }
 
 static void add_comparison(struct buf *b)
 {
@@ -210,7 +267,10 @@ static void add_comparison(struct buf *b)
 	default:
 		/* each fact with words that it may have */
 		buf_fmt(b, draw(2) ? "$%s %s '%s'" : "$%s%s\"%s\"", string_names[name], signs[draw(2)],
-			name < 2 ? words[draw(3)] : name == 2 ? "" : name == 5 ? words[draw(2) * 3] : words[draw(COUNT(words))]);
+			name < 2    ? words[draw(3)]
+			: name == 2 ? ""
+			: name == 5 ? words[draw(2) * 3]
+				    : words[draw(COUNT(words))]);
 	}
 }
 

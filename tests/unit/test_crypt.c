@@ -35,16 +35,13 @@ struct bytes {
 	size_t len;
 };
 
-static void bytes_done(struct bytes *b)
-{
-	free(b->data);
-}
+static void bytes_done(struct bytes *b) { free(b->data); }
 
 /** One more byte than needed, so that no text is NULL. */
 static struct bytes unhex(const json_t *object, const char *name)
 {
 	const char *text = json_string_value(json_object_get(object, name));
-	struct bytes b = { 0 };
+	struct bytes b = {0};
 
 	ck_assert_msg(text != NULL, "no member %s", name);
 	b.len = strlen(text) / 2;
@@ -54,23 +51,14 @@ static struct bytes unhex(const json_t *object, const char *name)
 	return b;
 }
 
-static void decref(json_t **doc)
-{
-	json_decref(*doc);
-}
+static void decref(json_t **doc) { json_decref(*doc); }
 
 #define bytes_ cleanup_(bytes_done) struct bytes
 #define json_ cleanup_(decref) json_t
 
-static bool is_valid(const json_t *test)
-{
-	return strcmp(json_string_value(json_object_get(test, "result")), "valid") == 0;
-}
+static bool is_valid(const json_t *test) { return strcmp(json_string_value(json_object_get(test, "result")), "valid") == 0; }
 
-static int number(const json_t *test)
-{
-	return (int)json_integer_value(json_object_get(test, "tcId"));
-}
+static int number(const json_t *test) { return (int)json_integer_value(json_object_get(test, "tcId")); }
 
 /** Runs @one on each test of a Wycheproof file and returns how many there were. */
 static int each(const char *name, void (*one)(const json_t *group, const json_t *test))
@@ -82,8 +70,10 @@ static int each(const char *name, void (*one)(const json_t *group, const json_t 
 	size_t k;
 	int count = 0;
 
-	json_array_foreach(json_object_get(doc, "testGroups"), i, group) {
-		json_array_foreach(json_object_get(group, "tests"), k, test) {
+	json_array_foreach(json_object_get(doc, "testGroups"), i, group)
+	{
+		json_array_foreach(json_object_get(group, "tests"), k, test)
+		{
 			one(group, test);
 			count++;
 		}
@@ -91,14 +81,11 @@ static int each(const char *name, void (*one)(const json_t *group, const json_t 
 	return count;
 }
 
-static void from_hex(const char *text, uint8_t *ret)
-{
-	ck_assert(hex_decode(text, strlen(text), ret));
-}
+static void from_hex(const char *text, uint8_t *ret) { ck_assert(hex_decode(text, strlen(text), ret)); }
 
 static void start(void)
 {
-	struct saqta_error err = { 0 };
+	struct saqta_error err = {0};
 	enum saqta_status status = crypt_init(&err);
 
 	ck_assert_msg(status == SAQTA_OK, "%s", err.message);
@@ -137,15 +124,12 @@ static void gcm_siv_one(const json_t *group, const json_t *test)
 	free(out);
 }
 
-START_TEST(wycheproof_gcm_siv)
-{
-	ck_assert_int_eq(each("wycheproof/aes_gcm_siv_test.json", gcm_siv_one), 202);
-}
+START_TEST(wycheproof_gcm_siv) { ck_assert_int_eq(each("wycheproof/aes_gcm_siv_test.json", gcm_siv_one), 202); }
 END_TEST
 
 START_TEST(gcm_siv_other_key_sizes_are_refused)
 {
-	uint8_t key[64] = { 0 };
+	uint8_t key[64] = {0};
 	uint8_t tag[TAG_SIZE];
 	uint8_t out[1];
 
@@ -170,10 +154,7 @@ static void hmac_one(const json_t *group, const json_t *test)
 	ck_assert_msg(crypt_equal(out, tag.data, tag.len) == is_valid(test), "%d", number(test));
 }
 
-START_TEST(wycheproof_hmac)
-{
-	ck_assert_int_eq(each("wycheproof/hmac_sha256_test.json", hmac_one), 174);
-}
+START_TEST(wycheproof_hmac) { ck_assert_int_eq(each("wycheproof/hmac_sha256_test.json", hmac_one), 174); }
 END_TEST
 
 static int hkdf_left_out;
@@ -211,7 +192,7 @@ START_TEST(rfc5869)
 		"3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865",
 		"8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8", /* no salt, no info */
 	};
-	static const uint8_t salt[13] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
+	static const uint8_t salt[13] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
 	uint8_t ikm[22];
 	uint8_t want[42];
 	uint8_t out[42];
@@ -249,10 +230,7 @@ static void ed25519_one(const json_t *group, const json_t *test)
 	ck_assert_msg(holds == is_valid(test), "%d", number(test));
 }
 
-START_TEST(wycheproof_ed25519)
-{
-	ck_assert_int_eq(each("wycheproof/ed25519_test.json", ed25519_one), 151);
-}
+START_TEST(wycheproof_ed25519) { ck_assert_int_eq(each("wycheproof/ed25519_test.json", ed25519_one), 151); }
 END_TEST
 
 /* ---- Ed25519 ---- */
@@ -262,7 +240,8 @@ static bool has_flag(const json_t *test, const char *name)
 	const json_t *flag;
 	size_t i;
 
-	json_array_foreach(json_object_get(test, "flags"), i, flag) {
+	json_array_foreach(json_object_get(test, "flags"), i, flag)
+	{
 		if (strcmp(json_string_value(flag), name) == 0)
 			return true;
 	}
@@ -279,7 +258,8 @@ START_TEST(cctv_never_aborts)
 	int key_refused = 0;
 	size_t i;
 
-	json_array_foreach(doc, i, test) {
+	json_array_foreach(doc, i, test)
+	{
 		const char *msg = json_string_value(json_object_get(test, "msg"));
 		bytes_ pub = unhex(test, "key");
 		bytes_ sig = unhex(test, "sig");
@@ -305,18 +285,18 @@ START_TEST(rfc8032)
 		const char *msg;
 		const char *sig;
 	} v[3] = {
-		{ "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
-		  "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
-		  "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
-		  "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b" },
-		{ "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
-		  "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
-		  "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
-		  "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00" },
-		{ "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
-		  "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
-		  "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
-		  "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a" },
+		{"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+		 "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
+		 "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
+		 "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"},
+		{"4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+		 "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
+		 "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+		 "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"},
+		{"c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+		 "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
+		 "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
+		 "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"},
 	};
 	uint8_t seed[32];
 	uint8_t pub[32];
@@ -376,7 +356,7 @@ END_TEST
 START_TEST(ed25519_neutral_r)
 {
 	uint8_t pub[32];
-	uint8_t sig[64] = { 1 };
+	uint8_t sig[64] = {1};
 
 	from_hex("03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8", pub);
 	from_hex("c472275cabe3730fda34936734771fee308162b61396db1a00dd92db1de8c20f", sig + 32);
@@ -404,7 +384,7 @@ START_TEST(ed25519_low_order_keys)
 		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
 	};
 	uint8_t pub[32];
-	uint8_t sig[64] = { 1 };
+	uint8_t sig[64] = {1};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		from_hex(bad[i], pub);
@@ -429,7 +409,8 @@ START_TEST(argon2_published_are_out_of_bounds)
 	int refused = 0;
 	size_t i;
 
-	json_array_foreach(json_object_get(doc, "hash"), i, test) {
+	json_array_foreach(json_object_get(doc, "hash"), i, test)
+	{
 		const char *password = json_string_value(json_object_get(test, "password"));
 		const char *salt = json_string_value(json_object_get(test, "salt"));
 		uint32_t m = (uint32_t)json_integer_value(json_object_get(test, "m_kib"));
@@ -456,9 +437,9 @@ START_TEST(argon2_within_bounds)
 		const char *password;
 		const char *key;
 	} v[] = {
-		{ 19456, 2, 1, "correct horse", "d00b90c40f918cf889780d7d3a9ec3c2b1719df87dc5e4d4d93ea6163db04e17" },
-		{ 65536, 3, 4, "correct horse", "577f1ff37e9a3e52c97d39f8e83891c1b73b0e87ffe0429cee8ede2fb005fe44" },
-		{ 19457, 1, 8, "correct horse", "a48b31fc810eb350e11c98bceb2a2abfef5fa805361943b13cf16cdaef07d5af" },
+		{19456, 2, 1, "correct horse", "d00b90c40f918cf889780d7d3a9ec3c2b1719df87dc5e4d4d93ea6163db04e17"},
+		{65536, 3, 4, "correct horse", "577f1ff37e9a3e52c97d39f8e83891c1b73b0e87ffe0429cee8ede2fb005fe44"},
+		{19457, 1, 8, "correct horse", "a48b31fc810eb350e11c98bceb2a2abfef5fa805361943b13cf16cdaef07d5af"},
 	};
 	uint8_t salt[16];
 	uint8_t want[KEY_SIZE];
@@ -467,9 +448,9 @@ START_TEST(argon2_within_bounds)
 	for (uint8_t i = 0; i < sizeof(salt); i++)
 		salt[i] = i;
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
-		struct saqta_error err = { 0 };
-		enum saqta_status status = crypt_argon2id(v[i].password, strlen(v[i].password), salt, sizeof(salt), v[i].m, v[i].t,
-							  v[i].p, out, &err);
+		struct saqta_error err = {0};
+		enum saqta_status status =
+			crypt_argon2id(v[i].password, strlen(v[i].password), salt, sizeof(salt), v[i].m, v[i].t, v[i].p, out, &err);
 
 		ck_assert_msg(status == SAQTA_OK, "%s", err.message);
 		from_hex(v[i].key, want);
@@ -487,16 +468,15 @@ START_TEST(argon2_bounds)
 		uint32_t p;
 		const char *word;
 	} v[] = {
-		{ 16, 0, 1, 1, "memory" },	   { 16, 19455, 1, 1, "memory" },  { 16, 1048577, 1, 1, "memory" },
-		{ 16, UINT32_MAX, 1, 1, "memory" }, { 16, 19456, 0, 1, "passes" },  { 16, 19456, 11, 1, "passes" },
-		{ 16, 19456, 1, 0, "lanes" },	   { 16, 19456, 1, 9, "lanes" },   { 0, 19456, 1, 1, "salt" },
-		{ 15, 19456, 1, 1, "salt" },	   { 65, 19456, 1, 1, "salt" },
+		{16, 0, 1, 1, "memory"},     {16, 19455, 1, 1, "memory"},  {16, 1048577, 1, 1, "memory"}, {16, UINT32_MAX, 1, 1, "memory"},
+		{16, 19456, 0, 1, "passes"}, {16, 19456, 11, 1, "passes"}, {16, 19456, 1, 0, "lanes"},	  {16, 19456, 1, 9, "lanes"},
+		{0, 19456, 1, 1, "salt"},    {15, 19456, 1, 1, "salt"},	   {65, 19456, 1, 1, "salt"},
 	};
 	static const uint8_t salt[65];
 	uint8_t out[KEY_SIZE];
 
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
-		struct saqta_error err = { 0 };
+		struct saqta_error err = {0};
 
 		ck_assert_int_eq(crypt_argon2id("pw", 2, salt, v[i].salt, v[i].m, v[i].t, v[i].p, out, &err), SAQTA_ERR_LIMIT);
 		ck_assert_msg(strstr(err.message, v[i].word) != NULL, "%s", err.message);
@@ -509,16 +489,16 @@ END_TEST
 
 START_TEST(seal_and_open)
 {
-	static const size_t sizes[] = { 0, 1, 15, 16, 17, 255, 4096, 100000 };
+	static const size_t sizes[] = {0, 1, 15, 16, 17, 255, 4096, 100000};
 	uint8_t keys[3][KEY_SIZE];
 	uint8_t *plain = malloc(100000);
 
 	crypt_random(keys, sizeof(keys));
 	crypt_random(plain, 100000);
 	for (size_t i = 0; i < 3 * sizeof(sizes) / sizeof(sizes[0]); i++) {
-		cleanup_(buf_done) struct buf sealed = { 0 };
-		cleanup_(buf_done) struct buf again = { 0 };
-		cleanup_(buf_done) struct buf opened = { 0 };
+		cleanup_(buf_done) struct buf sealed = {0};
+		cleanup_(buf_done) struct buf again = {0};
+		cleanup_(buf_done) struct buf opened = {0};
 		const uint8_t *key = keys[i % 3];
 		size_t len = sizes[i / 3];
 
@@ -543,7 +523,7 @@ END_TEST
 START_TEST(seal_is_the_standard_cipher)
 {
 	for (int i = 0; i < 50; i++) {
-		cleanup_(buf_done) struct buf sealed = { 0 };
+		cleanup_(buf_done) struct buf sealed = {0};
 		uint8_t key[KEY_SIZE];
 		uint8_t plain[40];
 		uint8_t out[40];
@@ -564,8 +544,8 @@ END_TEST
 
 static void must_not_open(const uint8_t *key, const char *aad, const uint8_t *data, size_t len)
 {
-	cleanup_(buf_done) struct buf ret = { 0 };
-	struct saqta_error err = { 0 };
+	cleanup_(buf_done) struct buf ret = {0};
+	struct saqta_error err = {0};
 
 	buf_str(&ret, "as it was");
 	ck_assert_int_eq(crypt_open(key, aad, strlen(aad), data, len, &ret, &err), SAQTA_ERR_TAMPERED);
@@ -579,14 +559,14 @@ static void must_not_open(const uint8_t *key, const char *aad, const uint8_t *da
 
 START_TEST(every_flip_is_noticed)
 {
-	static const size_t sizes[] = { 0, 1, 16, 50 };
+	static const size_t sizes[] = {0, 1, 16, 50};
 	uint8_t key[KEY_SIZE];
 	uint8_t plain[50];
 
 	crypt_random(key, sizeof(key));
 	crypt_random(plain, sizeof(plain));
 	for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
-		cleanup_(buf_done) struct buf sealed = { 0 };
+		cleanup_(buf_done) struct buf sealed = {0};
 
 		ck_assert_int_eq(crypt_seal(key, "place", 5, plain, sizes[s], &sealed, NULL), SAQTA_OK);
 		for (size_t i = 0; i < sealed.len * 8; i++) {
@@ -613,8 +593,8 @@ END_TEST
 
 START_TEST(full_and_failed_buffers)
 {
-	cleanup_(buf_done) struct buf full = { 0 };
-	cleanup_(buf_done) struct buf failed = { .failed = true };
+	cleanup_(buf_done) struct buf full = {0};
+	cleanup_(buf_done) struct buf failed = {.failed = true};
 	static const uint8_t key[KEY_SIZE];
 	uint8_t *block = calloc(1, BUF_MAX);
 
@@ -637,8 +617,8 @@ static void *seal_many(void *arg)
 	long bad = 0;
 
 	for (int i = 0; i < 5000; i++) {
-		cleanup_(buf_done) struct buf sealed = { 0 };
-		cleanup_(buf_done) struct buf opened = { 0 };
+		cleanup_(buf_done) struct buf sealed = {0};
+		cleanup_(buf_done) struct buf opened = {0};
 		cleanup_(secret_freep) struct secret *s = NULL;
 
 		if (secret_new(&s, NULL)) {
@@ -778,7 +758,7 @@ START_TEST(secrets_run_out)
 	static struct secret *held[2048];
 	static const uint8_t zero[KEY_SIZE];
 	struct secret *more = NULL;
-	struct saqta_error err = { 0 };
+	struct saqta_error err = {0};
 
 	for (size_t i = 0; i < 2048; i++) {
 		ck_assert_int_eq(secret_new(&held[i], NULL), SAQTA_OK);
@@ -801,8 +781,8 @@ END_TEST
 
 START_TEST(freed_secrets_are_zero)
 {
-	cleanup_(buf_done) struct buf sealed = { 0 };
-	cleanup_(buf_done) struct buf opened = { 0 };
+	cleanup_(buf_done) struct buf sealed = {0};
+	cleanup_(buf_done) struct buf opened = {0};
 	static const uint8_t zero[KEY_SIZE];
 	struct secret *s = NULL;
 	uint8_t copy[KEY_SIZE];
@@ -848,8 +828,8 @@ END_TEST
 /** Runs without start(): in a child that may lock nothing. */
 START_TEST(no_locked_memory)
 {
-	struct saqta_error err = { 0 };
-	struct rlimit none = { 0, 0 };
+	struct saqta_error err = {0};
+	struct rlimit none = {0, 0};
 	int status;
 	pid_t pid = fork();
 

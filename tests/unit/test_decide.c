@@ -13,7 +13,7 @@ enum { RE_PARTNER, RE_COURT, RE_UNDECLARED, RES };
 enum { CO_MAIN, CO_OFFERS, COS };
 #define RULES 200
 
-static char op_names[OPS][16] = { "store", "use", "provide" };
+static char op_names[OPS][16] = {"store", "use", "provide"};
 static struct vocab_id ops[OPS], purposes[PUS], categories[CAS], recipients[RES], consents[COS];
 static struct rule rules[RULES];
 static uint16_t limit_rules[RULES];
@@ -22,8 +22,8 @@ static struct facts f;
 static struct decision d;
 
 /* A flag that stands for a condition: F_EVIDENCE_GIVEN is set by the tests that need it. */
-static struct cond_op flag_op = { .code = COND_FLAG, .a = F_EVIDENCE_GIVEN };
-static const struct condition flag_holds = { .ops = &flag_op, .n_ops = 1 };
+static struct cond_op flag_op = {.code = COND_FLAG, .a = F_EVIDENCE_GIVEN};
+static const struct condition flag_holds = {.ops = &flag_op, .n_ops = 1};
 
 static void setup(void)
 {
@@ -75,7 +75,7 @@ static struct rule *add(enum rule_kind kind)
 
 static struct selector only(int id)
 {
-	struct selector s = { .any = false };
+	struct selector s = {.any = false};
 
 	idset_add(&s.set, id);
 	return s;
@@ -278,7 +278,7 @@ START_TEST(test_conditions_and_dates)
 	f.flag[F_EVIDENCE_GIVEN] = true;
 	decide();
 	ck_assert(d.permit);
-	r->when = (struct condition){ 0 };
+	r->when = (struct condition){0};
 	r->unless = flag_holds;
 	decide();
 	assert_otherwise();
@@ -534,7 +534,7 @@ START_TEST(test_limits)
 	r->max_length = 70;
 	r->min_length = 2;
 	idset_add(&r->attachments, ATTACHMENT_LINK);
-	r->channels = (struct string_list){ .n = 1, .id = { 7 } };
+	r->channels = (struct string_list){.n = 1, .id = {7}};
 	decide();
 	f.string[F_CHANNEL] = 7;
 	ck_assert_uint_eq(policy_limits(&p, EVENT_MESSAGE, &f, 1000, &d), 0); /* the length is not known */

@@ -166,17 +166,15 @@ static bool has_word(const char *words, const char *word)
 	return strstr(words, spaced) != NULL;
 }
 
-static const char *member(json_t *line, const char *key)
-{
-	return json_string_value(json_object_get(line, key));
-}
+static const char *member(json_t *line, const char *key) { return json_string_value(json_object_get(line, key)); }
 
 static bool holds(json_t *line, const char *list, const char *id)
 {
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(json_object_get(line, list), i, item) {
+	json_array_foreach(json_object_get(line, list), i, item)
+	{
 		if (strcmp(json_string_value(item), id) == 0)
 			return true;
 	}
@@ -245,10 +243,7 @@ static void check_value(const struct census *c, const char *category, const char
 	}
 }
 
-static int number(const char *digits)
-{
-	return (int)strtol(digits, NULL, 10);
-}
+static int number(const char *digits) { return (int)strtol(digits, NULL, 10); }
 
 /* Whole years and months of @a and @b as YYYY-MM-DD: is @b at least @months after @a? */
 static bool months_between(const char *a, const char *b, int months)
@@ -332,7 +327,8 @@ static void check_members(struct census *c, json_t *line, const char *event)
 	ck_assert_msg(s < sizeof(shapes) / sizeof(shapes[0]), "unknown event %s", event);
 	c->per_event[s]++;
 	rest = strchr(shapes[s].members, '|');
-	json_object_foreach(line, key, value) {
+	json_object_foreach(line, key, value)
+	{
 		const char *at = has_word(" event at subject ", key) ? NULL : strstr(shapes[s].members, key);
 
 		ck_assert_msg(has_word(" event at subject ", key) || has_word(shapes[s].members, key), "%s: member %s", event, key);
@@ -343,10 +339,7 @@ static void check_members(struct census *c, json_t *line, const char *event)
 	ck_assert_msg(required == 0, "%s: a member is missing", event);
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
+static int by_text(const void *a, const void *b) { return strcmp(a, b); }
 
 static void check_line(struct census *c, const char *text, size_t len)
 {

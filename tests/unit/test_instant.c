@@ -123,8 +123,7 @@ START_TEST(every_day_comes_back)
 			if (y != year)
 				break;
 			day_format(day, text);
-			if (day_from_civil(y, m, d) != day || !day_parse(text, 10, &back) || back != day ||
-			    d > lengths[m - 1] + (m == 2))
+			if (day_from_civil(y, m, d) != day || !day_parse(text, 10, &back) || back != day || d > lengths[m - 1] + (m == 2))
 				ck_abort_msg("%s", text);
 		}
 		/* Each year is as long as the rule of Gregory makes it. */
@@ -187,8 +186,8 @@ START_TEST(a_gap_may_swallow_midnight)
 }
 END_TEST
 
-static const char *const zones[] = {"Asia/Almaty", "Asia/Qyzylorda", "Europe/Moscow", "Africa/Casablanca",
-				    "America/St_Johns", "Pacific/Apia", "Etc/GMT+5", "UTC"};
+static const char *const zones[] = {"Asia/Almaty",	"Asia/Qyzylorda", "Europe/Moscow", "Africa/Casablanca",
+				    "America/St_Johns", "Pacific/Apia",	  "Etc/GMT+5",	   "UTC"};
 
 START_TEST(each_day_starts_once)
 {

@@ -12,10 +12,10 @@ enum { TASK_ANSWER, TASK_IDENTITY, TASKS };
 #define RULES 40
 #define ACTS 4
 
-static char strings[STRINGS][12] = { "", "written", "oral", "letter", "email", "erase", "unlawful", "other", "visit" };
+static char strings[STRINGS][12] = {"", "written", "oral", "letter", "email", "erase", "unlawful", "other", "visit"};
 static char *string_table[STRINGS];
 static struct vocab_id milestones[2], tasks[TASKS];
-static char milestone_names[2][8] = { "service", "visit" };
+static char milestone_names[2][8] = {"service", "visit"};
 static struct rule rules[RULES];
 static struct act_def acts[RULES][ACTS];
 static uint16_t ons[RULES];
@@ -24,10 +24,10 @@ static struct facts f;
 static struct plan plan;
 static int64_t now;
 
-static struct cond_op evidence_op = { .code = COND_FLAG, .a = F_EVIDENCE_GIVEN };
-static struct cond_op held_op = { .code = COND_FLAG, .a = F_RECORDS_HELD };
-static const struct condition if_evidence = { .ops = &evidence_op, .n_ops = 1 };
-static const struct condition if_held = { .ops = &held_op, .n_ops = 1 };
+static struct cond_op evidence_op = {.code = COND_FLAG, .a = F_EVIDENCE_GIVEN};
+static struct cond_op held_op = {.code = COND_FLAG, .a = F_RECORDS_HELD};
+static const struct condition if_evidence = {.ops = &evidence_op, .n_ops = 1};
+static const struct condition if_held = {.ops = &held_op, .n_ops = 1};
 
 static int64_t at(const char *text)
 {
@@ -43,7 +43,7 @@ static void load_calendar(void)
 	static const char text[] = "<calendar xmlns=\"urn:saqta:calendar:1\" id=\"t\" version=\"1\">"
 				   "<year value=\"2026\"/></calendar>";
 	char path[] = "/tmp/test_plan.XXXXXX";
-	struct saqta_error err = { 0 };
+	struct saqta_error err = {0};
 	const int fd = mkstemp(path);
 
 	ck_assert_int_ge(fd, 0);
@@ -55,7 +55,7 @@ static void load_calendar(void)
 
 static void setup(void)
 {
-	struct saqta_error err = { 0 };
+	struct saqta_error err = {0};
 
 	memset(&p, 0, sizeof(p));
 	memset(rules, 0, sizeof(rules));
@@ -191,16 +191,16 @@ START_TEST(test_string_selectors)
 		enum fact_string fact;
 		enum event_kind event;
 	} rows[] = {
-		{ offsetof(struct rule, kinds), F_KIND, EVENT_WITHDRAW },
-		{ offsetof(struct rule, kinds), F_REQUEST_KIND, EVENT_CLOSE },
-		{ offsetof(struct rule, reasons), F_REASON, EVENT_WITHDRAW },
-		{ offsetof(struct rule, reasons), F_REQUEST_REASON, EVENT_CLOSE },
-		{ offsetof(struct rule, results), F_RESULT, EVENT_CLOSE },
-		{ offsetof(struct rule, by), F_BY, EVENT_WITHDRAW },
-		{ offsetof(struct rule, states), F_MEMBER_STATE, EVENT_WITHDRAW },
-		{ offsetof(struct rule, channels), F_CHANNEL, EVENT_WITHDRAW },
-		{ offsetof(struct rule, forms), F_FORM, EVENT_WITHDRAW },
-		{ offsetof(struct rule, sources), F_SOURCE, EVENT_WITHDRAW },
+		{offsetof(struct rule, kinds), F_KIND, EVENT_WITHDRAW},
+		{offsetof(struct rule, kinds), F_REQUEST_KIND, EVENT_CLOSE},
+		{offsetof(struct rule, reasons), F_REASON, EVENT_WITHDRAW},
+		{offsetof(struct rule, reasons), F_REQUEST_REASON, EVENT_CLOSE},
+		{offsetof(struct rule, results), F_RESULT, EVENT_CLOSE},
+		{offsetof(struct rule, by), F_BY, EVENT_WITHDRAW},
+		{offsetof(struct rule, states), F_MEMBER_STATE, EVENT_WITHDRAW},
+		{offsetof(struct rule, channels), F_CHANNEL, EVENT_WITHDRAW},
+		{offsetof(struct rule, forms), F_FORM, EVENT_WITHDRAW},
+		{offsetof(struct rule, sources), F_SOURCE, EVENT_WITHDRAW},
 	};
 	struct rule *r = add(0);
 
@@ -208,7 +208,7 @@ START_TEST(test_string_selectors)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct string_list *list = (struct string_list *)(void *)((char *)r + rows[i].list);
 
-		*list = (struct string_list){ .n = 2, .id = { S_ERASE, S_UNLAWFUL } };
+		*list = (struct string_list){.n = 2, .id = {S_ERASE, S_UNLAWFUL}};
 		for (unsigned k = 0; k < F_STRINGS; k++)
 			f.string[k] = k == (unsigned)rows[i].fact ? S_OTHER : S_UNLAWFUL;
 		policy_plan(&p, rows[i].event, &f, now, INSTANT_NONE, false, &plan);
@@ -220,7 +220,7 @@ START_TEST(test_string_selectors)
 		f.string[rows[i].fact] = -1;
 		policy_plan(&p, rows[i].event, &f, now, INSTANT_NONE, false, &plan);
 		ck_assert_uint_eq(plan.n_actions, 0);
-		*list = (struct string_list){ 0 };
+		*list = (struct string_list){0};
 	}
 }
 END_TEST
@@ -230,19 +230,19 @@ START_TEST(test_set_selectors)
 	struct rule *r = add(0);
 
 	act(r, ACT_STOP, -1, NULL);
-	r->consents = (struct selector){ .set.w = { 2 } };
+	r->consents = (struct selector){.set.w = {2}};
 	make();
 	ck_assert_uint_eq(plan.n_actions, 0);
 	f.set[F_NAMED_CONSENT].w[0] = 3; /* any of them */
 	make();
 	ck_assert_uint_eq(plan.n_actions, 1);
-	r->roles = (struct selector){ .set.w = { 4 } };
+	r->roles = (struct selector){.set.w = {4}};
 	make();
 	ck_assert_uint_eq(plan.n_actions, 0);
 	f.set[F_ROLE].w[0] = 4;
 	make();
 	ck_assert_uint_eq(plan.n_actions, 1);
-	r->milestones = (struct selector){ .set.w = { 2 } };
+	r->milestones = (struct selector){.set.w = {2}};
 	make();
 	ck_assert_uint_eq(plan.n_actions, 0);
 	f.string[F_MILESTONE] = S_OTHER;
@@ -423,7 +423,7 @@ START_TEST(test_only_unmet_waits_are_cited)
 	ck_assert(plan.waits);
 	assert_rules(1, 0, -1);
 	ck_assert_uint_eq(plan.n_actions, 1);
-	ck_assert(plan.actions[0].has_due); /* no task to carry it */
+	ck_assert(plan.actions[0].has_due);  /* no task to carry it */
 	rules[0].acts[0].when = if_evidence; /* a wait that is not in force */
 	make();
 	ck_assert(!plan.waits);
@@ -461,7 +461,7 @@ START_TEST(test_default_task)
 	assert_rules(1, 1, -1);
 	act(&rules[0], ACT_BLOCK, -1, NULL);
 	make();
-	assert_rules(2, 0, 1); /* has another action */
+	assert_rules(2, 0, 1);		     /* has another action */
 	rules[1].acts[0].when = if_evidence; /* not in force: does not replace it */
 	make();
 	ck_assert_uint_eq(plan.n_actions, 2);

@@ -22,18 +22,17 @@ static const char *const tiny[] = {
 	/* 6 */ "<define name=\"adult\" test=\"$age >= 18\"/>",
 	/* 7 */ "<consent id=\"advertising\" clause=\"1\" lapses=\"P13M\">" T "</consent>",
 	/* 8 */ "<statement id=\"who\" clause=\"2\" shown-by=\"print\"/>",
-	/* 9 */ "<permit id=\"p1\" clause=\"3\" operations=\"use store\" purposes=\"contract\" categories=\"contact\""
+	/* 9 */
+	"<permit id=\"p1\" clause=\"3\" operations=\"use store\" purposes=\"contract\" categories=\"contact\""
 	" recipients=\"bank\">" T "</permit>",
-	/* 10 */ "<forbid id=\"f1\" clause=\"other/1 4\" from=\"2026-01-01\" needs=\"advertising\" unless=\"$adult\">"
-	T "</forbid>",
+	/* 10 */ "<forbid id=\"f1\" clause=\"other/1 4\" from=\"2026-01-01\" needs=\"advertising\" unless=\"$adult\">" T "</forbid>",
 	/* 11 */ "<retain id=\"r1\" clause=\"5\" at-most=\"P3Y\" since=\"last-visit\">" T "</retain>",
 	/* 12 */ "<retain id=\"r2\" clause=\"5\" until=\"purpose-achieved\" within=\"P1D\">" T "</retain>",
 	/* 13 */ "<on id=\"o1\" clause=\"6\" event=\"withdraw\" consents=\"processing\">" T,
 	/* 14 */ "<wait until=\"not($obligations-open)\" task=\"answer\" within=\"3WD\" clause=\"ground/8-2\"/>",
 	/* 15 */ "<destroy what=\"everything\" within=\"15WD\"/>",
 	/* 16 */ "<accept forms=\"written\" channels=\"email\"/></on>",
-	/* 17 */ "<limit id=\"l1\" clause=\"7\" event=\"message\" channels=\"sms\" max-length=\"70\" attachments=\"\">"
-	T "</limit>",
+	/* 17 */ "<limit id=\"l1\" clause=\"7\" event=\"message\" channels=\"sms\" max-length=\"70\" attachments=\"\">" T "</limit>",
 	/* 18 */ "</policy>",
 };
 static const char *const ground[] = {
@@ -103,9 +102,9 @@ static void setup(void)
 
 static void teardown(void)
 {
-	static const char *const names[] = {"calendar/plain.xml", "calendar", "clauses.tsv", "statute.tsv", "tiny.xml",
-					    "ground.xml",
-					    "vocabulary.tsv", "twig.xml", "."};
+	static const char *const names[] = {"calendar/plain.xml", "calendar", "clauses.tsv",
+					    "statute.tsv",	  "tiny.xml", "ground.xml",
+					    "vocabulary.tsv",	  "twig.xml", "."};
 	char path[128];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -152,8 +151,7 @@ START_TEST(pack_is_loaded_with_its_base)
 	ck_assert(!rule_is_statute(p, (unsigned)rule) && rule_is_statute(p, 9));
 	ck_assert(idset_has(policy_members(p, ID_CATEGORY, technical), plate));
 	ck_assert_int_eq(idset_count(policy_members(p, ID_CATEGORY, plate)), 1);
-	ck_assert(policy_declares(p, ID_CATEGORY, plate) &&
-		  policy_declares(p, ID_PURPOSE, policy_find(p, ID_PURPOSE, "legal-duty")));
+	ck_assert(policy_declares(p, ID_CATEGORY, plate) && policy_declares(p, ID_PURPOSE, policy_find(p, ID_PURPOSE, "legal-duty")));
 	ck_assert(!policy_declares(p, ID_PURPOSE, policy_find(p, ID_PURPOSE, "advertising")));
 	ck_assert_int_eq(policy_main_consent(p), policy_find(p, ID_CONSENT, "processing"));
 	ck_assert_int_eq(policy_consent(p, advertising)->lapses.count, 13);
@@ -289,11 +287,9 @@ static const struct {
 	/* events and actions */
 	{"tiny", 13, "<on id=\"o1\" clause=\"6\" event=\"withdrawn\">" T, "no known event (did you mean 'withdraw'?)"},
 	{"tiny", 13, "<on id=\"o1\" clause=\"6\">" T, "'on' without 'event'"},
-	{"tiny", 13, "<on id=\"o1\" clause=\"6\" event=\"withdraw\" forms=\"writen\">" T,
-	 "no known form (did you mean 'written'?)"},
+	{"tiny", 13, "<on id=\"o1\" clause=\"6\" event=\"withdraw\" forms=\"writen\">" T, "no known form (did you mean 'written'?)"},
 	{"tiny", 13, "<on id=\"o1\" clause=\"6\" event=\"request\" kinds=\"acces\">" T, "did you mean 'access'"},
-	{"tiny", 13, "<on id=\"o1\" clause=\"6\" event=\"withdraw\" channels=\"pigeon\">" T,
-	 "'pigeon' in 'channels' is no known channel"},
+	{"tiny", 13, "<on id=\"o1\" clause=\"6\" event=\"withdraw\" channels=\"pigeon\">" T, "'pigeon' in 'channels' is no known channel"},
 	{"tiny", 13, "<on id=\"o1\" clause=\"6\" event=\"withdraw\" roles=\"boss\">" T, "'roles'"},
 	{"tiny", 14, "<wait task=\"answer\"/>", "'wait' without 'until'"},
 	{"tiny", 14, "<task kind=\"anser\"/>", "no known task (did you mean 'answer'?)"},
@@ -306,8 +302,7 @@ static const struct {
 	/* terms and dates */
 	{"tiny", 11, "<retain id=\"r1\" clause=\"5\" at-most=\"P3\" since=\"last-visit\">" T "</retain>", "needs a unit"},
 	{"tiny", 11, "<retain id=\"r1\" clause=\"5\" at-most=\"3D\" since=\"last-visit\">" T "</retain>", "write P before"},
-	{"tiny", 7, "<consent id=\"advertising\" clause=\"1\" lapses=\"one year\">" T "</consent>",
-	 "'one year' in 'lapses' is no term"},
+	{"tiny", 7, "<consent id=\"advertising\" clause=\"1\" lapses=\"one year\">" T "</consent>", "'one year' in 'lapses' is no term"},
 	{"tiny", 11, "<retain id=\"r1\" clause=\"5\" at-most=\"P3Y\">" T "</retain>", "a term without anchor"},
 	{"tiny", 11, "<retain id=\"r1\" clause=\"5\">" T "</retain>", "says how long"},
 	{"tiny", 11, "<retain id=\"r1\" clause=\"5\" until=\"last-visit\">" T "</retain>", "a date or purpose-achieved"},
@@ -338,8 +333,7 @@ static const struct {
 	{"tiny", 15, "<destroy what=\"everything\" when=\"$consent.cookie\"/>", "no known consent (did you mean 'cookies'?)"},
 	/* limits */
 	{"tiny", 17, "<limit id=\"l1\" clause=\"7\" event=\"message\" max-length=\"many\">" T "</limit>", "'many' in 'max-length'"},
-	{"tiny", 17, "<limit id=\"l1\" clause=\"7\" event=\"message\" attachments=\"film\">" T "</limit>",
-	 "'film' is no known attachment"},
+	{"tiny", 17, "<limit id=\"l1\" clause=\"7\" event=\"message\" attachments=\"film\">" T "</limit>", "'film' is no known attachment"},
 	{"tiny", 17, "<limit id=\"l1\" clause=\"7\" event=\"message\">" T "</limit>", "says what is limited"},
 	{"tiny", 17, "<limit id=\"l1\" clause=\"7\" event=\"message\" max-length=\"1\" min-length=\"2\">" T "</limit>",
 	 "min-length is more"},
@@ -352,14 +346,14 @@ START_TEST(broken_pack_is_refused_with_its_line)
 	struct saqta_error err = {0};
 	bool is_base = !strcmp(broken[_i].file, "ground");
 
-	write_file(is_base ? "ground.xml" : "tiny.xml", is_base ? ground : tiny, is_base ? LINES(ground) : LINES(tiny),
-		   broken[_i].line, broken[_i].by);
+	write_file(is_base ? "ground.xml" : "tiny.xml", is_base ? ground : tiny, is_base ? LINES(ground) : LINES(tiny), broken[_i].line,
+		   broken[_i].by);
 	ck_assert_int_eq(load("tiny", &p, &problems, &err), SAQTA_ERR_POLICY);
 	ck_assert_ptr_null(p);
 	ck_assert_uint_gt(strlen(err.message), 0);
 	/* A tag that is not closed is told where the next one closes. */
 	ck_assert_msg(is_told(&problems, broken[_i].file, broken[_i].line, broken[_i].fragment) ||
-		      (!strcmp(broken[_i].fragment, "mismatch") && strstr((char *)problems.text.data, "mismatch")),
+			      (!strcmp(broken[_i].fragment, "mismatch") && strstr((char *)problems.text.data, "mismatch")),
 		      "expected %s.xml:%u: …%s…, got:\n%s", broken[_i].file, broken[_i].line, broken[_i].fragment,
 		      (char *)problems.text.data);
 }
@@ -389,8 +383,7 @@ START_TEST(packs_that_do_not_fit_together_are_refused)
 	bool is_base = !strcmp(broken_together[_i].file, "ground");
 
 	write_file(is_base ? "ground.xml" : "tiny.xml", is_base ? ground : tiny, is_base ? LINES(ground) : LINES(tiny),
-		   broken_together[_i].line,
-		   broken_together[_i].by);
+		   broken_together[_i].line, broken_together[_i].by);
 	ck_assert_int_eq(load("tiny", &p, &problems, NULL), SAQTA_ERR_POLICY);
 	ck_assert_msg(is_told(&problems, "tiny", broken_together[_i].told, broken_together[_i].fragment), "expected …%s…, got:\n%s",
 		      broken_together[_i].fragment, (char *)problems.text.data);

@@ -13,7 +13,7 @@ enum { PU_A, PU_B, PUS };
 #define RULES 8
 #define NONE INSTANT_NONE
 
-static char mi_names[MIS][16] = { "visit", "service", "collected" };
+static char mi_names[MIS][16] = {"visit", "service", "collected"};
 static struct vocab_id milestones[MIS];
 static struct rule rules[RULES];
 static uint16_t retains[RULES];
@@ -46,7 +46,7 @@ static void load_calendar(void)
 	static const char text[] = "<calendar xmlns=\"urn:saqta:calendar:1\" id=\"t\" version=\"1\">"
 				   "<year value=\"2026\"/></calendar>";
 	char path[] = "/tmp/test_retain.XXXXXX";
-	struct saqta_error err = { 0 };
+	struct saqta_error err = {0};
 	const int fd = mkstemp(path);
 
 	ck_assert_int_ge(fd, 0);
@@ -58,7 +58,7 @@ static void load_calendar(void)
 
 static void setup(void)
 {
-	struct saqta_error err = { 0 };
+	struct saqta_error err = {0};
 
 	memset(&p, 0, sizeof(p));
 	memset(rules, 0, sizeof(rules));
@@ -78,11 +78,11 @@ static void setup(void)
 	ck_assert_int_eq(zone_load("Asia/Almaty", &p.zone, &err), SAQTA_OK);
 	load_calendar();
 	achieved[PU_A] = achieved[PU_B] = NONE;
-	subject = (struct retention_subject){ .registered_us = at("2026-01-05T09:00:00+05:00"), .reached_us = reached };
+	subject = (struct retention_subject){.registered_us = at("2026-01-05T09:00:00+05:00"), .reached_us = reached};
 	subject.newest_collected_us = at("2026-01-20T09:00:00+05:00");
-	record = (struct retention_record){ .category = CA_NAME, .achieved_us = achieved };
+	record = (struct retention_record){.category = CA_NAME, .achieved_us = achieved};
 	record.collected_us = at("2026-01-10T09:00:00+05:00");
-	whole = (struct retention_record){ .is_subject = true, .category = -1, .achieved_us = achieved, .collected_us = NONE };
+	whole = (struct retention_record){.is_subject = true, .category = -1, .achieved_us = achieved, .collected_us = NONE};
 }
 
 static void teardown(void)
@@ -351,7 +351,7 @@ END_TEST
 
 START_TEST(test_consent_end)
 {
-	consents[0].lapses = (struct term){ .unit = TERM_NONE };
+	consents[0].lapses = (struct term){.unit = TERM_NONE};
 	ck_assert_int_eq(policy_consent_end(&p, 0, at(NOW)), NONE);
 	consents[0].lapses = term("P13M");
 	ck_assert_int_eq(policy_consent_end(&p, 0, at("2026-01-31T10:00:00+05:00")), at("2027-03-01T00:00:00+05:00"));
