@@ -9,7 +9,7 @@ SAQTA_POLICY_PATH=$root/policies
 export SAQTA_POLICY_PATH
 
 set --
-for file in "$root"/policies/tests/*.jsonl "$shared"/*.jsonl; do
+for file in "$root"/policies/tests/*/*.jsonl "$shared"/*.jsonl; do
 	[ -e "$file" ] && set -- "$@" "$file"
 done
 if [ ! -d "$shared" ] && [ "$CI" = true ]; then
