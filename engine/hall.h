@@ -147,6 +147,13 @@ enum saqta_status hall_sweep(struct saqta_engine *e, const struct saqta_sweep_op
 /** The purposes of a record, as ids. */
 void hall_purposes(const struct policy *p, const struct record *rec, struct idset *ret);
 
+/* show.c */
+/** What is held of @s as one JSON object. */
+enum saqta_status hall_subject_json(struct saqta_engine *e, struct subject *s, bool is_masked, struct buf *ret,
+				    struct saqta_error *err) must_check_;
+/** Keep with the subject that it is read, by whom and for what (NULL: masked). */
+enum saqta_status hall_note_reading(struct saqta_engine *e, struct subject *s, const char *purpose, struct saqta_error *err) must_check_;
+
 /* policy_use.c */
 /** Put e->policy in force within the open transaction: an entry that names it, its row, its files; whatever is decided from now on cites that
  *  entry. @is_first: of a new vault, whose due index needs no deriving. */

@@ -176,22 +176,46 @@ static enum saqta_status records_json(struct saqta_engine *e, const struct subje
 
 static enum saqta_status disclosures_json(struct saqta_engine *e, const struct subject *s, struct json_out *j, struct saqta_error *err)
 {
-	cleanup_(buf_done) struct buf row = {0};
+	cleanup_(buf_done) struct buf row = {0}, reads = {0};
+	struct json_out reads_out = {0};
 	struct record_scan scan;
 	enum saqta_status r = vault_disclosures(&e->vault, s, &scan, err);
 
+	/* One table holds both in the order in which they came: who received something, and who read. */
 	json_open(j, "disclosures", '[');
+	reads_out.out = &reads;
+	json_open(&reads_out, NULL, '[');
 	while (!r) {
 		r = vault_next_disclosure(&scan, &row, err);
 		if (!r)
-			json_raw(j, NULL, (const char *)row.data);
+			json_raw(strstr((const char *)row.data, "\"reader\":") ? &reads_out : j, NULL, (const char *)row.data);
 	}
 	json_shut(j, ']');
+	json_shut(&reads_out, ']');
+	json_raw(j, "reads", (const char *)reads.data);
 	vault_records_end(&scan);
 	return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
 }
 
-static enum saqta_status subject_json(struct saqta_engine *e, struct subject *s, bool is_masked, struct buf *ret, struct saqta_error *err)
+/* Every reading is kept with the subject, for the subject to learn of, and in the log. */
+enum saqta_status hall_note_reading(struct saqta_engine *e, struct subject *s, const char *purpose, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf row = {0};
+	struct json_out j = {.out = &row};
+	char at[INSTANT_TEXT_SIZE];
+
+	instant_format(hall_now(e), NULL, at);
+	json_open(&j, NULL, '{');
+	json_text(&j, "at", at);
+	json_text(&j, "purpose", purpose);
+	json_text(&j, "reader", e->actor);
+	json_shut(&j, '}');
+	if (row.failed)
+		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+	return vault_add_disclosure(&e->vault, &e->txn, s, (const char *)row.data, err);
+}
+
+enum saqta_status hall_subject_json(struct saqta_engine *e, struct subject *s, bool is_masked, struct buf *ret, struct saqta_error *err)
 {
 	struct json_out j = {.out = ret};
 	enum saqta_status r;
@@ -238,7 +262,9 @@ enum saqta_status saqta_engine_subject_show(saqta_engine *e, const char *externa
 		r = err_set(err, SAQTA_ERR_MISSING, 0,
 			    "nobody is known under this id: never registered, or destroyed; the vault cannot tell which");
 	if (!r)
-		r = subject_json(e, s, !purpose, &json, err);
+		r = hall_subject_json(e, s, !purpose, &json, err);
+	if (!r)
+		r = hall_note_reading(e, s, purpose, err);
 	if (!r) {
 		a.state = subject_state(s);
 		r = hall_record(e, "read", hall_now(e), &a, &(struct entry_extra){.subject = s, .kind = purpose ? purpose : "masked"}, err);

@@ -6,12 +6,14 @@
 #include <locale.h>
 #include <stdlib.h>
 
+/* clang-format off: one a line, in the order of the help */
 const struct command *const commands[] = {
 	&cmd_init,
 	&cmd_apply,
 	&cmd_decide,
 	&cmd_sweep,
 	&cmd_subject_show,
+	&cmd_export,
 	&cmd_subject_list,
 	&cmd_request_list,
 	&cmd_task_list,
@@ -25,6 +27,7 @@ const struct command *const commands[] = {
 	&cmd_generate,
 	NULL,
 };
+/* clang-format on */
 
 int main(int argc, char **argv)
 {

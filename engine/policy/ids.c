@@ -395,6 +395,12 @@ int policy_rule_find(const struct policy *p, const char *qualified_id)
 	return -1;
 }
 
+const struct idset *rule_needs(const struct policy *p, unsigned rule) { return &p->rules[rule].needs; }
+
+static const char *or_empty(const char *text) { return text ? text : ""; }
+const char *policy_controller(const struct policy *p) { return or_empty(p->packs[0].controller); }
+const char *policy_controller_bin(const struct policy *p) { return or_empty(p->packs[0].bin); }
+
 const char *rule_condition(const struct policy *p, unsigned rule)
 {
 	const struct rule *r = &p->rules[rule];

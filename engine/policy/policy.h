@@ -150,6 +150,9 @@ const char *policy_id(const struct policy *p);
 const char *policy_version(const struct policy *p);
 const uint8_t *policy_digest(
 	const struct policy *p); /* SHA-256 over the pack's, its bases', the vocabulary's and the calendar's bytes; 32 bytes */
+/** The controller's name and its business identification number; "" where the pack names none. */
+const char *policy_controller(const struct policy *p);
+const char *policy_controller_bin(const struct policy *p);
 const struct zone *policy_zone(const struct policy *p);
 const struct calendar *policy_calendar(const struct policy *p);
 /** The files that it was loaded from, under the names by which a folder of them loads as the same policy: the pack itself is POLICY_SELF. */
@@ -188,6 +191,8 @@ const char *const *rule_clauses(const struct policy *p, unsigned rule);
 const char *rule_title(const struct policy *p, unsigned rule, const char *lang);
 bool rule_is_statute(const struct policy *p, unsigned rule);
 int policy_rule_find(const struct policy *p, const char *qualified_id); /* -1 */
+/** The consents that a permit asks for. */
+const struct idset *rule_needs(const struct policy *p, unsigned rule);
 /** Text of the rule's condition as written, NULL if it has none. */
 const char *rule_condition(const struct policy *p, unsigned rule);
 

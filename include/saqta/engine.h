@@ -77,6 +77,16 @@ enum saqta_status saqta_engine_sweep(saqta_engine *engine, const struct saqta_sw
 /** What is held of a subject, as JSON; values masked unless @purpose is given. Recorded. SAQTA_ERR_MISSING for one that is not known. */
 enum saqta_status saqta_engine_subject_show(saqta_engine *engine, const char *external_id, const char *purpose, saqta_write_fn write,
 					    void *user, struct saqta_error *reterr);
+struct saqta_export_options {
+	size_t size;
+	const char *subject; /**< external id */
+	const char *format;  /**< "json", "xml", "csv" (a zip), "html", "pdf" */
+	const char *lang;    /**< "kk", "ru", "en"; NULL: "ru" */
+	const char *request; /**< the request that is answered, closed in the same transaction; NULL: none */
+};
+/** The subject-access answer (contract 9): all that is held with purpose, ground, source, recipients and term. Recorded. */
+enum saqta_status saqta_engine_export(saqta_engine *engine, const struct saqta_export_options *options, saqta_write_fn write, void *user,
+				      struct saqta_error *reterr);
 /** One JSON object a line: pseudonym, state, records. @state NULL: all living. "destroyed" lists what the log knows. */
 enum saqta_status saqta_engine_subject_list(saqta_engine *engine, const char *state, saqta_write_fn write, void *user,
 					    struct saqta_error *reterr);
