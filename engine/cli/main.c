@@ -6,7 +6,8 @@
 #include <locale.h>
 #include <stdlib.h>
 
-/* clang-format off: one a line, in the order of the help */
+/* One a line, in the order of the help. */
+/* clang-format off */
 const struct command *const commands[] = {
 	&cmd_init,
 	&cmd_apply,
