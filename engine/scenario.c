@@ -19,7 +19,7 @@ struct runner {
 	json_t *seen;	  /* external id -> true: registered in this file */
 	json_t *nameless; /* external id -> hex id of what stayed of a depersonalised subject */
 	bool has_answer;
-	struct answer answer; /* to the last event */
+	struct answer answer; /* to the last event; of a sweep the clauses alone */
 	struct sweep_result sweep;
 };
 
@@ -234,6 +234,7 @@ static void expect_sweep(struct runner *r, const json_t *root)
 			fail(r, "%s: %llu, not %lld", counts[i].name, (unsigned long long)counts[i].have,
 			     (long long)json_integer_value(want));
 	}
+	expect_clauses(r, json_object_get(root, "clauses"), &r->answer.clauses);
 }
 
 static void expect_audit(struct runner *r, const json_t *root)
@@ -275,6 +276,30 @@ static void expect(struct runner *r, json_t *root)
 
 /* ---- events ---- */
 
+/* By which clauses the sweep acted: those of the entries from @from on, and those that held something back. */
+static enum saqta_status note_sweep_clauses(struct runner *r, uint64_t from, const struct buf *report, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf body = {0};
+	json_t *root = json_loadb((const char *)report->data, report->len, 0, NULL);
+	enum saqta_status status = SAQTA_OK;
+	const char *clause;
+	size_t k;
+	json_t *item;
+
+	json_object_foreach(json_object_get(root, "held_by"), clause, item) answer_clauses(&r->answer, clause);
+	json_decref(root);
+	for (uint64_t i = from; !status && i < audit_log_size(r->e->log); i++) {
+		buf_clear(&body);
+		status = audit_log_entry(r->e->log, i, &body, err);
+		if (status)
+			break;
+		root = json_loadb((const char *)body.data, body.len, 0, NULL);
+		json_array_foreach(json_object_get(root, "clauses"), k, item) answer_clauses(&r->answer, json_string_value(item));
+		json_decref(root);
+	}
+	return status;
+}
+
 static void take_sweep(struct runner *r, const json_t *root)
 {
 	struct saqta_sweep_options o = {.size = sizeof(o), .unguarded = true};
@@ -282,6 +307,7 @@ static void take_sweep(struct runner *r, const json_t *root)
 	const char *at = text_of(root, "at");
 	struct saqta_error why = {0};
 	int64_t now_us = hall_now(r->e);
+	uint64_t from;
 
 	if (at && !instant_parse(at, strlen(at), &now_us)) {
 		fail(r, "at cannot be read");
@@ -289,7 +315,14 @@ static void take_sweep(struct runner *r, const json_t *root)
 	}
 	r->e->fixed_now_us = now_us;
 	r->has_answer = false;
-	if (hall_commit(r->e, &why) || hall_sweep(r->e, &o, now_us, &r->sweep, &report, &why))
+	answer_done(&r->answer);
+	answer_init(&r->answer);
+	if (hall_commit(r->e, &why)) {
+		fail(r, "commit: %s", why.message);
+		return;
+	}
+	from = audit_log_size(r->e->log);
+	if (hall_sweep(r->e, &o, now_us, &r->sweep, &report, &why) || note_sweep_clauses(r, from, &report, &why))
 		fail(r, "sweep: %s", why.message);
 }
 
