@@ -9,10 +9,18 @@
 
 static enum saqta_status no_memory(struct saqta_error *err) { return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory"); }
 
-void plan_cite(struct answer *a, const struct policy *p, const struct plan *plan)
+static void cite_plan_rules(struct answer *a, const struct policy *p, const struct plan *plan)
 {
 	for (unsigned i = 0; i < plan->n_rules; i++)
 		answer_rule(a, p, plan->rules[i]);
+	for (unsigned i = 0; i < plan->n_cites; i++)
+		for (const char *const *clause = plan->cites[i]; *clause; clause++)
+			answer_clauses(a, *clause);
+}
+
+void plan_cite(struct answer *a, const struct policy *p, const struct plan *plan)
+{
+	cite_plan_rules(a, p, plan);
 	if (plan->has_due)
 		answer_due(a, plan->due_us);
 	if (plan->unknown_year) {
@@ -28,8 +36,7 @@ static char *joined_clauses(const struct policy *p, const struct plan *plan)
 	char *text;
 
 	answer_init(&a);
-	for (unsigned i = 0; i < plan->n_rules; i++)
-		answer_rule(&a, p, plan->rules[i]);
+	cite_plan_rules(&a, p, plan);
 	text = strdup(a.clauses.len ? (const char *)a.clauses.data : "");
 	answer_done(&a);
 	return text;

@@ -98,6 +98,13 @@ static void add_rule(struct plan *plan, uint16_t rule)
 		plan->rules[plan->n_rules++] = rule;
 }
 
+/* An action may name clauses beside those of its rule. */
+static void cite(struct plan *plan, const struct act_def *a)
+{
+	if (a->clauses && plan->n_cites < PLAN_RULES_MAX)
+		plan->cites[plan->n_cites++] = (const char *const *)a->clauses;
+}
+
 static void refuse(struct plan *plan, uint16_t rule)
 {
 	plan->refused = true;
@@ -145,7 +152,7 @@ static void add_action(struct planner *pl, const struct action *act)
 			return;
 		}
 	if (plan->n_actions == ACTIONS_MAX) {
-		plan->n_rules = plan->n_actions = 0;
+		plan->n_rules = plan->n_actions = plan->n_cites = 0;
 		refuse(plan, act->rule);
 		return;
 	}
@@ -160,8 +167,11 @@ static void add_act(struct planner *pl, uint16_t rule, const struct act_def *a, 
 
 	if (with_due)
 		set_due(pl, a, &act);
+	if (pl->plan->refused)
+		return;
+	add_action(pl, &act);
 	if (!pl->plan->refused)
-		add_action(pl, &act);
+		cite(pl->plan, a);
 }
 
 /* ---- (1) refused ---- */
@@ -198,12 +208,15 @@ static int base_that_accepts(const struct planner *pl, unsigned pack)
 	return -1;
 }
 
-static bool has_refuse(const struct planner *pl, const struct rule *r)
+static void add_refusals(struct planner *pl, uint16_t rule)
 {
+	const struct rule *r = &pl->p->rules[rule];
+
 	for (unsigned i = 0; i < r->n_acts; i++)
-		if (is_act(pl, &r->acts[i], ACT_REFUSE))
-			return true;
-	return false;
+		if (is_act(pl, &r->acts[i], ACT_REFUSE)) {
+			refuse(pl->plan, rule);
+			cite(pl->plan, &r->acts[i]);
+		}
 }
 
 /* Fills in the refusal; otherwise returns the base rule to cite first, or -1. */
@@ -227,8 +240,7 @@ static int check_refused(struct planner *pl)
 			else if (first < 0)
 				first = base;
 		}
-		if (has_refuse(pl, r))
-			refuse(pl->plan, (uint16_t)rule);
+		add_refusals(pl, (uint16_t)rule);
 	}
 	return first;
 }
@@ -244,7 +256,10 @@ static bool add_defers(struct planner *pl)
 		bool defers = false;
 
 		for (unsigned k = 0; k < r->n_acts; k++)
-			defers |= is_act(pl, &r->acts[k], ACT_DEFER);
+			if (is_act(pl, &r->acts[k], ACT_DEFER)) {
+				defers = true;
+				cite(pl->plan, &r->acts[k]);
+			}
 		if (!defers)
 			continue;
 		pl->plan->deferred = true;
@@ -325,11 +340,13 @@ static void add_rule_acts(struct planner *pl, uint16_t rule)
 
 		if (!act_holds(a, pl->f))
 			continue;
-		if (a->is_accept)
+		if (a->is_accept) {
 			add_rule(pl->plan, rule);
-		else if (a->kind != ACT_WAIT && a->kind != ACT_DEFER && a->kind != ACT_REFUSE &&
-			 !(a->kind == ACT_TASK && a->is_default && is_replaced(pl, rule, a)))
+			cite(pl->plan, a);
+		} else if (a->kind != ACT_WAIT && a->kind != ACT_DEFER && a->kind != ACT_REFUSE &&
+			   !(a->kind == ACT_TASK && a->is_default && is_replaced(pl, rule, a))) {
 			add_act(pl, rule, a, a->kind, true);
+		}
 	}
 }
 

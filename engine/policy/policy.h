@@ -251,6 +251,8 @@ struct plan {
 	bool waits;
 	unsigned n_rules;
 	uint16_t rules[PLAN_RULES_MAX]; /* that had a say, decisive first */
+	unsigned n_cites;
+	const char *const *cites[PLAN_RULES_MAX]; /* clauses that their actions add; each a NULL-terminated list of the policy's */
 	unsigned n_actions;
 	struct action actions[ACTIONS_MAX];
 	bool has_due;
