@@ -120,6 +120,9 @@ static enum saqta_status open_task(struct effect_context *c, const struct action
 	t.term.count = act->within.count;
 	t.term.from_us = act->from_us;
 	t.request = c->request ? c->request->number : 0;
+	t.is_partners = act->is_partners && c->s->partner && act->has_due;
+	if (t.is_partners && t.due_us < c->s->partner_due_us)
+		c->s->partner_due_us = t.due_us;
 	r = vault_put_task(&c->e->vault, &c->e->txn, &t, err);
 	if (r)
 		return r;

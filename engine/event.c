@@ -352,7 +352,7 @@ static bool is_common(const char *name)
 
 static bool is_expectation(const char *name)
 {
-	return strcmp(name, "expect") == 0 || strcmp(name, "effect") == 0 || strcmp(name, "clauses") == 0;
+	return strcmp(name, "expect") == 0 || strcmp(name, "effect") == 0 || strcmp(name, "clauses") == 0 || strcmp(name, "without") == 0;
 }
 
 static enum saqta_status check_members(const struct policy *p, enum event_use use, struct event *ev, struct saqta_error *why)

@@ -208,12 +208,32 @@ static enum saqta_status do_milestone(struct effect_context *c, const struct fac
 	return effects_apply(c, &plan, err);
 }
 
+static enum saqta_status set_task(struct effect_context *c, uint64_t number, int64_t due_us, int64_t closed_us, struct saqta_error *err)
+{
+	struct task t;
+	enum saqta_status r = SAQTA_OK;
+
+	if (number == 0)
+		return SAQTA_OK;
+	r = vault_get_task(&c->e->vault, number, &t, err);
+	if (r)
+		return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
+	if (due_us != INSTANT_NONE) {
+		t.due_us = due_us;
+		t.unknown_year = 0;
+	}
+	if (closed_us != INSTANT_NONE && t.closed_us == INSTANT_NONE)
+		t.closed_us = closed_us;
+	return vault_put_task(&c->e->vault, &c->e->txn, &t, err);
+}
+
 static enum saqta_status do_obligation(struct effect_context *c, const struct facts *f, struct saqta_error *err)
 {
 	const char *id = event_text(c->ev, "obligation");
 	bool is_open = strcmp(event_text(c->ev, "state"), "open") == 0;
 	struct obligation *o = NULL;
 	struct plan plan;
+	enum saqta_status r;
 
 	if (!by_rules(c, f, &plan))
 		return SAQTA_OK;
@@ -232,7 +252,12 @@ static enum saqta_status do_obligation(struct effect_context *c, const struct fa
 	}
 	o->is_open = is_open;
 	o->at_us = c->at_us;
-	return effects_apply(c, &plan, err);
+	r = effects_apply(c, &plan, err);
+	if (!r && is_open)
+		o->task = c->a->task;
+	else if (!r)
+		r = set_task(c, o->task, INSTANT_NONE, c->at_us, err);
+	return r ? r : hall_count_delays(c->e, c->s, c->at_us, err);
 }
 
 static enum saqta_status place_hold(struct effect_context *c, struct hold *h, struct saqta_error *err)
@@ -330,25 +355,6 @@ static enum saqta_status do_request(struct effect_context *c, const struct facts
 	if (plan.deferred)
 		c->a->outcome = OUTCOME_DEFERRED;
 	return effects_apply(c, &plan, err);
-}
-
-static enum saqta_status set_task(struct effect_context *c, uint64_t number, int64_t due_us, int64_t closed_us, struct saqta_error *err)
-{
-	struct task t;
-	enum saqta_status r = SAQTA_OK;
-
-	if (number == 0)
-		return SAQTA_OK;
-	r = vault_get_task(&c->e->vault, number, &t, err);
-	if (r)
-		return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
-	if (due_us != INSTANT_NONE) {
-		t.due_us = due_us;
-		t.unknown_year = 0;
-	}
-	if (closed_us != INSTANT_NONE)
-		t.closed_us = closed_us;
-	return vault_put_task(&c->e->vault, &c->e->txn, &t, err);
 }
 
 static enum saqta_status do_extend(struct effect_context *c, const struct facts *f, struct saqta_error *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hall.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What rules may ask, from the subject's state, the event and the controller's registers. */
@@ -116,7 +117,7 @@ static void partner_facts(struct saqta_engine *e, const struct event *ev, const 
 	row = subject_row(&e->controller, "partner", partner);
 	set_text(e->policy, f, F_PARTNER_STATE, row ? row->value : "unknown");
 	row = subject_row(&e->controller, "delays", partner);
-	f->number[F_PARTNER_DELAYS] = row ? (double)strlen(row->value) : 0;
+	f->number[F_PARTNER_DELAYS] = row ? strtod(row->value, NULL) : 0;
 	if (s)
 		partner_consent_facts(e->policy, s, partner, ev->at_us, f);
 	if (worker && row_key_text(&key, partner, worker)) {

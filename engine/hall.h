@@ -124,6 +124,10 @@ enum saqta_status effects_withdraw(struct effect_context *c, const struct idset 
 enum saqta_status effects_pending(struct effect_context *c, unsigned *ret_n, struct saqta_error *err) must_check_;
 void plan_cite(struct answer *a, const struct policy *p, const struct plan *plan);
 
+/* delays.c */
+/** Count the tasks that the partner of @s owed and that are late by @now_us: `$partner-delays`. Each counts once. */
+enum saqta_status hall_count_delays(struct saqta_engine *e, struct subject *s, int64_t now_us, struct saqta_error *err) must_check_;
+
 /* events.c: what each event does once it is permitted */
 enum saqta_status event_carry_out(struct effect_context *c, const struct facts *f, struct saqta_error *err) must_check_;
 

@@ -51,6 +51,17 @@ static void expect_clauses(struct runner *r, const json_t *want, const struct bu
 		fail(r, "clause %s is not among: %s", json_string_value(item), list);
 }
 
+/* None of the clauses in the list @unwanted may be among @have. */
+static void expect_without(struct runner *r, const json_t *unwanted, const struct buf *have)
+{
+	const char *list = have->len ? (const char *)have->data : "";
+	size_t i;
+	json_t *item;
+
+	json_array_foreach(unwanted, i, item) if (!json_string_value(item) || text_lists(list, json_string_value(item)))
+		fail(r, "clause %s is among: %s", json_string_value(item), list);
+}
+
 static void expect_time(struct runner *r, const char *what, const char *want, int64_t have)
 {
 	char text[INSTANT_TEXT_SIZE] = "none";
@@ -87,6 +98,7 @@ static void expect_outcome(struct runner *r, const json_t *root)
 	if (a->error.status && text_of(root, "outcome") && strcmp(text_of(root, "outcome"), outcome_name(a->outcome)) != 0)
 		fail(r, "error: %s", a->error.message);
 	expect_clauses(r, json_object_get(root, "clauses"), &a->clauses);
+	expect_without(r, json_object_get(root, "without"), &a->clauses);
 	expect_time(r, "due", text_of(root, "due"), a->due_us);
 	expect_text(r, "state", text_of(root, "state"), a->state);
 }
@@ -105,6 +117,7 @@ static void expect_decide(struct runner *r, json_t *root)
 	} else {
 		expect_text(r, "effect", text_of(root, "effect"), permit ? "permit" : "deny");
 		expect_clauses(r, json_object_get(root, "clauses"), &a.clauses);
+		expect_without(r, json_object_get(root, "without"), &a.clauses);
 		if (r->n_failed > 0 && a.clauses.len > 0 && text_of(root, "effect") &&
 		    strcmp(text_of(root, "effect"), permit ? "permit" : "deny") != 0)
 			fail(r, "decided by: %s", (const char *)a.clauses.data);
@@ -196,15 +209,21 @@ static bool task_fits(const struct task *t, const json_t *root)
 static void expect_task(struct runner *r, const json_t *root)
 {
 	const char *name = text_of(root, "subject"), *state;
+	const json_t *count = json_object_get(root, "count");
 	struct subject *s = name ? subject_of(r, name, &state) : &r->e->controller;
 	struct saqta_error why;
 	struct task t;
 	char due[INSTANT_TEXT_SIZE];
+	json_int_t n = 0;
 
 	for (size_t i = 0; s && i < s->n_tasks; i++)
-		if (vault_get_task(&r->e->vault, s->tasks[i], &t, &why) == SAQTA_OK && task_fits(&t, root))
-			return;
-	fail(r, "there is no such task");
+		n += vault_get_task(&r->e->vault, s->tasks[i], &t, &why) == SAQTA_OK && task_fits(&t, root);
+	if (count ? n == json_integer_value(count) : n > 0)
+		return;
+	if (count)
+		fail(r, "there are %lld such tasks, not %lld", (long long)n, (long long)json_integer_value(count));
+	else
+		fail(r, "there is no such task");
 	for (size_t i = 0; s && i < s->n_tasks; i++)
 		if (vault_get_task(&r->e->vault, s->tasks[i], &t, &why) == SAQTA_OK) {
 			(void)snprintf(due, sizeof(due), "none");
@@ -235,6 +254,7 @@ static void expect_sweep(struct runner *r, const json_t *root)
 			     (long long)json_integer_value(want));
 	}
 	expect_clauses(r, json_object_get(root, "clauses"), &r->answer.clauses);
+	expect_without(r, json_object_get(root, "without"), &r->answer.clauses);
 }
 
 static void expect_audit(struct runner *r, const json_t *root)

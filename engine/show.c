@@ -454,6 +454,8 @@ enum saqta_status saqta_engine_task_close(saqta_engine *e, uint64_t number, saqt
 		r = vault_put_task(&e->vault, &e->txn, &t, err);
 	}
 	if (!r)
+		r = hall_count_delays(e, s, t.closed_us, err);
+	if (!r)
 		r = hall_record(e, "task-closed", t.closed_us, &a, &(struct entry_extra){.subject = s, .kind = t.kind}, err);
 	if (!r)
 		r = hall_commit(e, err);

@@ -422,6 +422,8 @@ static enum saqta_status settle(struct sweep *w, struct subject *s, struct saqta
 		r = lapse(w, s, &lapsed, err);
 		if (!r)
 			r = stop_pending(w, s, err);
+		if (!r)
+			r = hall_count_delays(w->e, s, w->now_us, err);
 		if (r)
 			return r;
 	}

@@ -196,6 +196,8 @@ enum saqta_status hall_schedule(struct saqta_engine *e, struct subject *s, bool 
 		at_us = ret.ripe_us;
 	if (s->is_stopped && s->stopped_us < at_us)
 		at_us = s->stopped_us;
+	if (s->partner_due_us < at_us)
+		at_us = s->partner_due_us;
 	for (size_t i = 0; i < s->n_orders; i++)
 		if (s->orders[i].at_us < at_us)
 			at_us = s->orders[i].at_us;

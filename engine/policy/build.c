@@ -326,6 +326,7 @@ static void build_by_kind(struct loader *l, int pack, const struct xml_node *nod
 	case ACT_TASK:
 		a->id = build_task(l, pack, node, "kind");
 		a->is_default = build_flag(node, "default");
+		a->is_partners = xml_attr(node, "owed-by") != NULL;
 		break;
 	case ACT_DUE:
 		if (!xml_attr(node, "within"))

@@ -37,7 +37,8 @@ struct act_def {
 	bool has_within;
 	struct term within;
 	bool from_detected;
-	bool is_default; /* task default="yes" */
+	bool is_default;  /* task default="yes" */
+	bool is_partners; /* task owed-by="partner" */
 	bool is_ordered;
 	int id;			/* task kind, event of <as>; task of <wait> or -1 */
 	struct idset set;	/* end: consents; destroy: categories (empty: everything); depersonalise: keeps; as: consents */

@@ -163,7 +163,8 @@ static void add_action(struct planner *pl, const struct action *act)
 /* Acts as @kind, which differs from the definition's own for the task of a <wait>. */
 static void add_act(struct planner *pl, uint16_t rule, const struct act_def *a, enum action_kind kind, bool with_due)
 {
-	struct action act = {.kind = kind, .rule = rule, .is_ordered = a->is_ordered, .id = a->id, .set = a->set};
+	struct action act = {
+		.kind = kind, .rule = rule, .is_ordered = a->is_ordered, .is_partners = a->is_partners, .id = a->id, .set = a->set};
 
 	if (with_due)
 		set_due(pl, a, &act);

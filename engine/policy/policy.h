@@ -240,6 +240,7 @@ struct action {
 	int64_t from_us;
 	bool is_ordered;   /* ACT_DESTROY: ordered by an event (contract 6, 7) */
 	bool from_request; /* reserved for the hall: 0 */
+	bool is_partners;  /* ACT_TASK: owed by the partner who brought the subject */
 	int id;		   /* ACT_TASK: ID_TASK; ACT_AS: enum event_kind */
 	struct idset set;
 };

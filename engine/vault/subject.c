@@ -32,6 +32,7 @@ void subject_init(struct subject *s)
 	s->stop_due_us = INSTANT_NONE;
 	s->check_at_us = INSTANT_NONE;
 	s->records_check_us = INT64_MAX;
+	s->partner_due_us = INT64_MAX;
 	s->next_record = 1;
 	s->next_disclosure = 1;
 }
@@ -139,6 +140,7 @@ static void obligation_fields(struct codec *c, void *element)
 	field_text(c, &o->id);
 	field_bool(c, &o->is_open);
 	field_i64(c, &o->at_us);
+	field_u64(c, &o->task);
 }
 
 static void hold_fields(struct codec *c, void *element)
@@ -276,6 +278,7 @@ static void subject_fields(struct codec *c, struct subject *s)
 	field_raw(c, s->receipt, sizeof(s->receipt));
 	field_i64(c, &s->check_at_us);
 	field_i64(c, &s->records_check_us);
+	field_i64(c, &s->partner_due_us);
 	field_u64(c, &s->generation);
 	field_u64(c, &s->next_record);
 	field_u64(c, &s->n_records);

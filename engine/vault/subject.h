@@ -32,6 +32,7 @@ struct obligation {
 	char *id;
 	bool is_open;
 	int64_t at_us;
+	uint64_t task; /* that its opening set; 0: none */
 };
 struct hold {
 	char *id, *basis, *reason, *authority, *reference;
@@ -88,6 +89,7 @@ struct subject {
 	uint8_t receipt[16];
 	int64_t check_at_us;	  /* place in the due index */
 	int64_t records_check_us; /* lower bound of what the records alone make due */
+	int64_t partner_due_us;	  /* the earliest term of the tasks that its partner owes; INT64_MAX: none */
 	uint64_t generation;	  /* audit entry of the policy under which check_at was derived */
 	uint64_t next_record, n_records, next_disclosure;
 	struct consent_act *consents;

@@ -475,6 +475,7 @@ static void task_encode(const struct task *t, struct buf *b)
 	buf_i64(b, t->closed_us);
 	buf_u32(b, (uint32_t)t->unknown_year);
 	buf_i64(b, (int64_t)t->request);
+	buf_u8(b, t->is_partners);
 	buf_string(b, t->rule);
 	buf_u8(b, t->term.unit);
 	buf_u32(b, (uint32_t)t->term.count);
@@ -509,6 +510,7 @@ static enum saqta_status task_decode(uint64_t number, const uint8_t *data, size_
 	t->closed_us = cursor_i64(&c);
 	t->unknown_year = (int32_t)cursor_u32(&c);
 	t->request = (uint64_t)cursor_i64(&c);
+	t->is_partners = cursor_u8(&c) != 0;
 	field_fixed(&c, t->rule, sizeof(t->rule));
 	t->term.unit = cursor_u8(&c);
 	t->term.count = (int32_t)cursor_u32(&c);

@@ -94,6 +94,7 @@ struct task {
 	int64_t at_us, due_us, closed_us; /* INSTANT_NONE where none */
 	int32_t unknown_year;		  /* due not known: the year the calendar lacks; 0 */
 	uint64_t request;		  /* number in the register, 0: none */
+	bool is_partners;		  /* owed by the subject's partner, and not yet looked at whether in time */
 	char rule[96];
 	struct {
 		uint8_t unit;
