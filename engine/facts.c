@@ -33,6 +33,8 @@ static void consent_facts(const struct policy *p, const struct subject *s, int64
 				idset_add(&f->set[F_LAPSED], id);
 			else
 				idset_add(&f->set[F_CONSENT], id);
+			if (idset_has(&f->set[F_CONSENT], id) && act->version && strcmp(act->version, policy_version(p)) == 0)
+				idset_add(&f->set[F_CURRENT_CONSENT], id);
 			break;
 		case CONSENT_WITHDRAWN:
 		case CONSENT_ENDED:
@@ -67,7 +69,7 @@ static void partner_consent_facts(const struct policy *p, const struct subject *
 	}
 }
 
-void hall_subject_facts(struct saqta_engine *e, const struct subject *s, int64_t at_us, struct facts *f)
+void hall_subject_facts(const struct saqta_engine *e, const struct subject *s, int64_t at_us, struct facts *f)
 {
 	const struct policy *p = e->policy;
 

@@ -104,7 +104,7 @@ enum saqta_status hall_record(struct saqta_engine *e, const char *type, int64_t 
 /* facts.c */
 /** @s NULL: nobody is known under that id, or the event has no subject. */
 void hall_facts(struct saqta_engine *e, const struct event *ev, const struct subject *s, struct facts *ret);
-void hall_subject_facts(struct saqta_engine *e, const struct subject *s, int64_t at_us, struct facts *ret);
+void hall_subject_facts(const struct saqta_engine *e, const struct subject *s, int64_t at_us, struct facts *ret);
 /** Decide and cite in @a what decided; true if permitted. */
 bool hall_decide(struct saqta_engine *e, const struct subject *s, struct facts *f, int64_t at_us, struct answer *a, struct decision *ret);
 
@@ -171,8 +171,12 @@ enum saqta_status hall_load_stored(struct saqta_engine *e, const uint8_t digest[
 enum saqta_status hall_next_subject(struct saqta_engine *e, uint8_t id[SUBJECT_ID_SIZE], struct saqta_error *err) must_check_;
 /** Is every subject's place in the due index derived under the policy in force? */
 enum saqta_status hall_generation_is_whole(struct saqta_engine *e, bool *ret, struct saqta_error *err) must_check_;
-/** Derive the rest of them, step by step, each committed; @ret_n how many. */
-enum saqta_status hall_finish_generation(struct saqta_engine *e, saqta_progress_fn progress, void *user, uint64_t *ret_n,
+struct derived {
+	uint64_t subjects;
+	uint64_t outdated; /* of them: a consent holds that was given under another version */
+};
+/** Derive the rest of them, step by step, each committed. */
+enum saqta_status hall_finish_generation(struct saqta_engine *e, saqta_progress_fn progress, void *user, struct derived *ret,
 					 struct saqta_error *err) must_check_;
 /** Compute the deadlines of open tasks that ran into a year which the calendar did not know and now knows; committed, with an entry. */
 enum saqta_status hall_deadlines(struct saqta_engine *e, uint64_t *ret_n, struct saqta_error *err) must_check_;

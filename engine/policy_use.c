@@ -342,8 +342,18 @@ enum saqta_status hall_generation_is_whole(struct saqta_engine *e, bool *ret, st
 	return read_generation(e, ret, at, err);
 }
 
+/* Does a consent of @s hold that was given under another version? */
+static bool has_outdated_consent(const struct saqta_engine *e, const struct subject *s)
+{
+	struct facts f;
+
+	facts_init(&f);
+	hall_subject_facts(e, s, hall_now(e), &f);
+	return !idset_within(&f.set[F_CONSENT], &f.set[F_CURRENT_CONSENT]);
+}
+
 /* One step: some subjects and how far it came, in one transaction. */
-static enum saqta_status generation_step(struct saqta_engine *e, uint8_t at[SUBJECT_ID_SIZE], bool *ret_is_whole, uint64_t *n,
+static enum saqta_status generation_step(struct saqta_engine *e, uint8_t at[SUBJECT_ID_SIZE], bool *ret_is_whole, struct derived *n,
 					 struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf row = {0};
@@ -353,7 +363,8 @@ static enum saqta_status generation_step(struct saqta_engine *e, uint8_t at[SUBJ
 		r = hall_next_subject(e, at, err);
 		if (!r)
 			r = rederive(e, at, err);
-		*n += !r;
+		n->subjects += !r;
+		n->outdated += !r && has_outdated_consent(e, &e->current);
 	}
 	*ret_is_whole = r == SAQTA_ERR_MISSING;
 	if (r && !*ret_is_whole)
@@ -365,7 +376,7 @@ static enum saqta_status generation_step(struct saqta_engine *e, uint8_t at[SUBJ
 	return r ? r : hall_commit(e, err);
 }
 
-enum saqta_status hall_finish_generation(struct saqta_engine *e, saqta_progress_fn progress, void *user, uint64_t *ret_n,
+enum saqta_status hall_finish_generation(struct saqta_engine *e, saqta_progress_fn progress, void *user, struct derived *ret,
 					 struct saqta_error *err)
 {
 	uint8_t at[SUBJECT_ID_SIZE];
@@ -373,14 +384,14 @@ enum saqta_status hall_finish_generation(struct saqta_engine *e, saqta_progress_
 	uint64_t total = 0;
 	enum saqta_status r = read_generation(e, &is_whole, at, err);
 
-	*ret_n = 0;
+	*ret = (struct derived){0};
 	if (!r && !is_whole)
 		r = keystore_count(e->vault.keys, &total, err);
 	while (!r && !is_whole) {
-		r = generation_step(e, at, &is_whole, ret_n, err);
+		r = generation_step(e, at, &is_whole, ret, err);
 		if (r)
 			hall_abort(e);
-		else if (progress && progress(user, *ret_n, total) != 0 && !is_whole)
+		else if (progress && progress(user, ret->subjects, total) != 0 && !is_whole)
 			r = err_set(err, SAQTA_ERR_CANCELLED, 0,
 				    "stopped; the policy is in force, and the next sweep derives the other terms first");
 	}
@@ -501,7 +512,7 @@ static enum saqta_status switch_to(struct saqta_engine *e, struct policy *p, con
 	return SAQTA_OK;
 }
 
-static void use_json(const struct saqta_engine *e, bool is_changed, uint64_t derived, uint64_t deadlines, struct buf *ret)
+static void use_json(const struct saqta_engine *e, bool is_changed, const struct derived *derived, uint64_t deadlines, struct buf *ret)
 {
 	struct json_out j = {.out = ret};
 
@@ -511,7 +522,8 @@ static void use_json(const struct saqta_engine *e, bool is_changed, uint64_t der
 	json_hex(&j, "digest", policy_digest(e->policy), HASH_SIZE);
 	json_bool(&j, "changed", is_changed);
 	json_int(&j, "audit", (int64_t)e->policy_entry);
-	json_int(&j, "subjects_derived", (int64_t)derived);
+	json_int(&j, "subjects_derived", (int64_t)derived->subjects);
+	json_int(&j, "consents_outdated", (int64_t)derived->outdated);
 	json_int(&j, "deadlines_computed", (int64_t)deadlines);
 	json_shut(&j, '}');
 	buf_str(ret, "\n");
@@ -523,7 +535,8 @@ enum saqta_status saqta_policy_use(saqta_engine *e, const char *pack, saqta_writ
 	cleanup_(problems_done) struct problems problems = {0};
 	cleanup_(policy_unrefp) struct policy *p = NULL;
 	cleanup_(buf_done) struct buf json = {0};
-	uint64_t derived = 0, deadlines = 0;
+	struct derived derived = {0};
+	uint64_t deadlines = 0;
 	bool is_changed;
 	enum saqta_status r;
 
@@ -545,6 +558,6 @@ enum saqta_status saqta_policy_use(saqta_engine *e, const char *pack, saqta_writ
 		r = hall_checkpoint(e, err);
 	if (r)
 		return r;
-	use_json(e, is_changed, derived, deadlines, &json);
+	use_json(e, is_changed, &derived, deadlines, &json);
 	return hall_give(write, user, &json, err);
 }

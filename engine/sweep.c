@@ -614,6 +614,7 @@ static enum saqta_status note_run(struct sweep *w, const char *type, const char 
 /* A new policy or calendar starts a generation: nobody is destroyed on terms that were derived under a former one. */
 static enum saqta_status finish_generation(struct sweep *w, struct saqta_error *err)
 {
+	struct derived derived;
 	uint64_t n;
 	bool is_whole;
 	enum saqta_status r = hall_generation_is_whole(w->e, &is_whole, err);
@@ -622,7 +623,7 @@ static enum saqta_status finish_generation(struct sweep *w, struct saqta_error *
 		return err_set(err, SAQTA_ERR_GUARD, 0,
 			       "the policy was changed and not every term is derived again: run the sweep as a writer");
 	if (!r && !is_whole)
-		r = hall_finish_generation(w->e, w->o->progress, w->o->progress_user, &n, err);
+		r = hall_finish_generation(w->e, w->o->progress, w->o->progress_user, &derived, err);
 	return r || w->o->dry_run ? r : hall_deadlines(w->e, &n, err);
 }
 

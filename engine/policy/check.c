@@ -315,7 +315,8 @@ void check_pack(struct loader *l, int pack)
 	const char *id = l->p->packs[pack].id;
 	size_t len = strlen(id);
 
-	if (strncmp(name, id, len) || strcmp(name + len, ".xml"))
+	/* A copy that a vault keeps is called POLICY_SELF, whatever it holds. */
+	if (strcmp(name, POLICY_SELF) != 0 && (strncmp(name, id, len) || strcmp(name + len, ".xml")))
 		complain(l, pack, root, "the pack's id is '%s', but its file is called '%s'", id, name);
 	if (pack == PACK_BASE && xml_attr(root, "extends"))
 		complain(l, pack, root, "a base cannot have a base itself, and this extends '%s'", xml_attr(root, "extends"));

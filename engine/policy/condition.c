@@ -51,7 +51,8 @@ static const char *const flag_facts[F_FLAGS] = {
 };
 static const char *const number_facts[F_NUMBERS] = {"age", "text-length", "category-count", "partner-delays"};
 static const char *const set_facts[F_SETS] = {
-	"consent", "withdrawn", "lapsed", "partner-consent", "category", "named-consent", "attachment", "role", "reached",
+	"consent",	 "withdrawn",  "lapsed", "partner-consent", "category",
+	"named-consent", "attachment", "role",	 "reached",	    "current-consent",
 };
 
 static int index_of(const char *const *names, int n, const char *word, size_t len)

@@ -121,7 +121,19 @@ enum fact_number {
 	F_PARTNER_DELAYS,
 	F_NUMBERS
 }; /* NaN: unknown; every comparison with it is false */
-enum fact_set { F_CONSENT, F_WITHDRAWN, F_LAPSED, F_PARTNER_CONSENT, F_CATEGORY, F_NAMED_CONSENT, F_ATTACHMENT, F_ROLE, F_REACHED, F_SETS };
+enum fact_set {
+	F_CONSENT,
+	F_WITHDRAWN,
+	F_LAPSED,
+	F_PARTNER_CONSENT,
+	F_CATEGORY,
+	F_NAMED_CONSENT,
+	F_ATTACHMENT,
+	F_ROLE,
+	F_REACHED,
+	F_CURRENT_CONSENT,
+	F_SETS
+};
 
 /** Everything a rule may ask. `$state` is the subject's: unknown, active, blocked, stopped, depersonalised, destroyed, none (event
  *  without subject). Strings are interned by policy_string; 0 is the empty string, -1 one that the policy does not know. */
