@@ -53,18 +53,39 @@ static bool is_evidence(const struct request *r, int64_t now_us)
 	return false;
 }
 
+bool hall_next_obstacle(const struct saqta_engine *e, const struct subject *s, int64_t now_us, const char *category, const char *record,
+			size_t *at, struct obstacle *ret)
+{
+	while (*at < s->n_requests + s->n_holds + s->n_requests) {
+		const size_t i = (*at)++;
+
+		*ret = (struct obstacle){0};
+		if (i < s->n_requests) {
+			ret->request = &s->requests[i];
+			ret->is_block = true;
+			if (ret->request->blocks && ret->request->state == REQUEST_OPEN)
+				return true;
+		} else if (i < s->n_requests + s->n_holds) {
+			ret->hold = &s->holds[i - s->n_requests];
+			if (!ret->hold->is_lifted && covers(e, ret->hold->categories, ret->hold->records, category, record))
+				return true;
+		} else {
+			ret->request = &s->requests[i - s->n_requests - s->n_holds];
+			if (is_evidence(ret->request, now_us) && covers(e, ret->request->categories, NULL, category, record))
+				return true;
+		}
+	}
+	return false;
+}
+
 const char *hall_held(const struct saqta_engine *e, const struct subject *s, int64_t now_us, const char *category, const char *record)
 {
-	for (size_t i = 0; i < s->n_requests; i++)
-		if (s->requests[i].blocks && s->requests[i].state == REQUEST_OPEN)
-			return s->requests[i].clauses;
-	for (size_t i = 0; i < s->n_holds; i++)
-		if (!s->holds[i].is_lifted && covers(e, s->holds[i].categories, s->holds[i].records, category, record))
-			return s->holds[i].clauses;
-	for (size_t i = 0; i < s->n_requests; i++)
-		if (is_evidence(&s->requests[i], now_us) && covers(e, s->requests[i].categories, NULL, category, record))
-			return s->requests[i].clauses;
-	return NULL;
+	struct obstacle o;
+	size_t at = 0;
+
+	if (!hall_next_obstacle(e, s, now_us, category, record, &at, &o))
+		return NULL;
+	return o.hold ? o.hold->clauses : o.request->clauses;
 }
 
 static void receipt_json(const uint8_t receipt[16], uint64_t records, bool is_late, const char *why, struct buf *ret)

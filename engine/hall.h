@@ -7,6 +7,7 @@
 #include "event.h"
 #include "policy/policy.h"
 #include "saqta/engine.h"
+#include "saqta/policy.h"
 #include "vault/vault.h"
 
 /* The hall: the only files that see policy, vault and log together.
@@ -141,6 +142,16 @@ enum saqta_status hall_depersonalise(struct saqta_engine *e, struct subject *s, 
 /** What stands against destroying (all of) @s, or a record of @category: NULL if nothing, else clauses. Blocks, holds, evidence of requests. */
 const char *hall_held(const struct saqta_engine *e, const struct subject *s, int64_t now_us, const char *category, const char *record_id);
 
+/** One of the things that hall_held looks for: a hold, or a request that blocks or is evidence. */
+struct obstacle {
+	const struct hold *hold;
+	const struct request *request;
+	bool is_block;
+};
+/** The next of them; begin with *@at 0; false at the end. */
+bool hall_next_obstacle(const struct saqta_engine *e, const struct subject *s, int64_t now_us, const char *category, const char *record_id,
+			size_t *at, struct obstacle *ret);
+
 /* sweep.c */
 struct sweep_result {
 	uint64_t examined, lapsed, stopped, destroyed, depersonalised, held, late;
@@ -180,6 +191,10 @@ enum saqta_status hall_finish_generation(struct saqta_engine *e, saqta_progress_
 					 struct saqta_error *err) must_check_;
 /** Compute the deadlines of open tasks that ran into a year which the calendar did not know and now knows; committed, with an entry. */
 enum saqta_status hall_deadlines(struct saqta_engine *e, uint64_t *ret_n, struct saqta_error *err) must_check_;
+
+/* policy_source.c */
+/** The policy that @from names: a pack, "in-force" or "digest:HEX". @ret gets a reference of the caller's own. */
+enum saqta_status hall_policy_from(const struct saqta_policy_from *from, struct policy **ret, struct saqta_error *err) must_check_;
 
 /* run.c */
 /** Hand a finished result to the caller. */

@@ -595,3 +595,40 @@ bool condition_holds(const struct condition *c, const struct facts *f)
 	}
 	return stack & 1;
 }
+
+/* ---- the tree, for those who explain ---- */
+
+void cond_tree_make(const struct condition *c, const struct facts *f, struct cond_tree *ret)
+{
+	uint16_t stack[COND_OPS_MAX + 1];
+	unsigned depth = 0;
+
+	ret->c = c;
+	for (unsigned i = 0; i < c->n_ops; i++) {
+		const struct cond_op *op = &c->ops[i];
+		const bool is_joint = op->code == COND_AND || op->code == COND_OR;
+
+		if (is_joint)
+			ret->kid[i][1] = stack[--depth];
+		if (is_joint || op->code == COND_NOT)
+			ret->kid[i][0] = stack[--depth];
+		if (op->code == COND_NOT)
+			ret->holds[i] = !ret->holds[ret->kid[i][0]];
+		else if (op->code == COND_AND)
+			ret->holds[i] = ret->holds[ret->kid[i][0]] && ret->holds[ret->kid[i][1]];
+		else if (op->code == COND_OR)
+			ret->holds[i] = ret->holds[ret->kid[i][0]] || ret->holds[ret->kid[i][1]];
+		else
+			ret->holds[i] = f && fact_holds(op, f);
+		stack[depth++] = (uint16_t)i;
+	}
+}
+
+const char *condition_fact_name(enum cond_code code, unsigned fact)
+{
+	if (code == COND_FLAG)
+		return flag_facts[fact];
+	if (code == COND_IN_SET)
+		return set_facts[fact];
+	return code >= COND_NUMBER_EQ ? number_facts[fact] : string_facts[fact];
+}

@@ -42,4 +42,15 @@ void condition_done(struct condition *c);
 /** The value of @c; a condition of no operations is true. */
 bool condition_holds(const struct condition *c, const struct facts *f);
 
+/** A condition as a tree over its own steps: the root is the last step. */
+struct cond_tree {
+	const struct condition *c;
+	uint16_t kid[COND_OPS_MAX][2]; /* of COND_AND and COND_OR; of COND_NOT the first */
+	bool holds[COND_OPS_MAX];      /* the value of each step; all false without facts */
+};
+/** @f may be NULL. */
+void cond_tree_make(const struct condition *c, const struct facts *f, struct cond_tree *ret);
+/** The name of fact @fact of the kind that @code looks at: a flag, a set, a string or a number. Static. */
+const char *condition_fact_name(enum cond_code code, unsigned fact);
+
 #endif

@@ -332,6 +332,17 @@ void policy_decide(const struct policy *p, struct facts *f, int64_t at_us, struc
 	add_say(ret, (struct say){.rule = (uint16_t)p->otherwise_rule, .why = SAY_NOTHING_PERMITS, .consent = -1});
 }
 
+bool policy_selects(const struct policy *p, unsigned rule, const struct facts *f)
+{
+	const uint64_t bit = UINT64_C(1) << (rule & 63);
+	const struct matcher *m = p->matcher;
+	const unsigned w = rule >> 6;
+	struct question q;
+
+	ask(m, f, 0, &q);
+	return ((candidates(&q, m->finals, w) | candidates(&q, m->forbids, w) | candidates(&q, m->permits, w)) & bit) != 0;
+}
+
 /* ---- limits ---- */
 
 static bool limit_matches(const struct rule *r, const struct facts *f)

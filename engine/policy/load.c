@@ -412,7 +412,9 @@ static enum saqta_status keep_files(struct loader *l, struct saqta_error *err)
 	keep_file(l, "", "statute.tsv", "", &l->clauses.statute_text);
 	if (calendar)
 		keep_file(l, "calendar/", calendar, ".xml", &l->calendar);
-	r = keep_found(l, "schema/policy.xsd", err);
+	r = keep_found(l, "words.tsv", err);
+	if (!r)
+		r = keep_found(l, "schema/policy.xsd", err);
 	return r ? r : keep_found(l, "schema/calendar.xsd", err);
 }
 

@@ -226,6 +226,9 @@ struct decision {
 /** Fills F_DISCLOSURE, F_PURPOSE_DECLARED, F_CATEGORIES_DECLARED, F_CATEGORY_COUNT into @f itself, and F_STATE must be set. */
 void policy_decide(const struct policy *p, struct facts *f, int64_t at_us, struct decision *ret);
 
+/** Do the lists of rule @rule, a permit or forbid, take the question? Whether it holds (dates, conditions, consents) is not asked. */
+bool policy_selects(const struct policy *p, unsigned rule, const struct facts *f);
+
 /* ---- plan: what follows from an event ---- */
 enum action_kind {
 	ACT_REFUSE,	   /* the event is denied */
@@ -316,6 +319,20 @@ struct retention {
 };
 void policy_retention(const struct policy *p, const struct retention_subject *s, const struct retention_record *r, int64_t now_us,
 		      struct retention *ret);
+/** What one rule says of it. */
+struct retention_say {
+	uint16_t rule;
+	int milestone;	   /* the latest of its milestones that came; -1: none */
+	bool is_replaced;  /* none came, and collection or registration stands in for it */
+	int64_t anchor_us; /* INSTANT_NONE: its term has not begun */
+	bool has_end;	   /* at-most, or purposes achieved: goes from ripe_us on, late after end_us */
+	int64_t ripe_us, end_us;
+	bool has_minimum; /* at-least: stays until kept_until_us, over or not */
+	int64_t kept_until_us;
+};
+/** Every rule that is about it, in order; at most @max; returns how many. */
+unsigned policy_retention_says(const struct policy *p, const struct retention_subject *s, const struct retention_record *r, int64_t now_us,
+			       struct retention_say *ret, unsigned max);
 /** The end of a consent given at @given_us, or INSTANT_NONE. */
 int64_t policy_consent_end(const struct policy *p, int consent, int64_t given_us);
 

@@ -145,6 +145,61 @@ void policy_retention(const struct policy *p, const struct retention_subject *s,
 	}
 }
 
+/* Of the milestones of @r, the one that its anchor is. */
+static int anchor_milestone(const struct policy *p, const struct rule *r, const struct retention_subject *s,
+			    const struct retention_record *rec)
+{
+	const int64_t anchor_us = anchor_of(p, r, s, rec);
+
+	for (int id = idset_next(&r->since, -1); anchor_us != INSTANT_NONE && id >= 0; id = idset_next(&r->since, id)) {
+		const int64_t at_us = id == p->collected_milestone  ? (rec->is_subject ? s->newest_collected_us : rec->collected_us)
+				      : id < p->n_ids[ID_MILESTONE] ? s->reached_us[id]
+								    : INSTANT_NONE;
+
+		if (at_us == anchor_us)
+			return id;
+	}
+	return -1;
+}
+
+unsigned policy_retention_says(const struct policy *p, const struct retention_subject *s, const struct retention_record *r, int64_t now_us,
+			       struct retention_say *ret, unsigned max)
+{
+	struct facts nothing;
+	unsigned n = 0;
+
+	facts_init(&nothing);
+	for (unsigned i = 0; i < p->n_retains && n < max; i++) {
+		const struct rule *rule = &p->rules[p->retains[i]];
+		struct retention one = {0};
+		struct retention_say *say = &ret[n];
+
+		if (!applies(rule, r) || !rule_holds(rule, &nothing, now_us))
+			continue;
+		n++;
+		*say = (struct retention_say){.rule = p->retains[i], .milestone = anchor_milestone(p, rule, s, r)};
+		say->anchor_us = anchor_of(p, rule, s, r);
+		if (rule->has_at_most)
+			at_most(p, say->rule, s, say->anchor_us, &one);
+		if (rule->has_at_least)
+			at_least(p, say->rule, say->anchor_us, INT64_MIN, &one); /* its end, over or not */
+		if (rule->until_achieved) {
+			until_achieved(p, say->rule, r, &one);
+			say->anchor_us = r->is_subject ? INSTANT_NONE : achieved_at(p, r);
+		}
+		if (rule->has_at_most && say->anchor_us == INSTANT_NONE) {
+			say->is_replaced = true;
+			say->anchor_us = s->newest_collected_us != INSTANT_NONE ? s->newest_collected_us : s->registered_us;
+		}
+		say->has_end = one.has_end;
+		say->ripe_us = one.ripe_us;
+		say->end_us = one.end_us;
+		say->has_minimum = one.is_kept;
+		say->kept_until_us = one.kept_until_us;
+	}
+	return n;
+}
+
 int64_t policy_consent_end(const struct policy *p, int consent, int64_t given_us)
 {
 	const struct consent_terms *terms = policy_consent(p, consent);

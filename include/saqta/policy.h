@@ -21,6 +21,34 @@ enum saqta_status saqta_policy_check(const char *pack, const char *policy_dirs, 
 enum saqta_status saqta_policy_use(saqta_engine *engine, const char *pack, saqta_write_fn problems, saqta_progress_fn progress,
 				   void *progress_user, saqta_write_fn write, void *user, struct saqta_error *reterr);
 
+/** Where a policy comes from. */
+struct saqta_policy_from {
+	size_t size; /**< sizeof(struct saqta_policy_from) */
+	const char
+		*pack; /**< a file's path, or a name; with an engine also "in-force", or "digest:HEX" of a version that the vault keeps */
+	saqta_engine *engine;	 /**< NULL: no vault is needed */
+	const char *policy_dirs; /**< where packs are looked up without an engine; NULL: the built-in places */
+	saqta_write_fn problems; /**< gets every problem of a pack that is refused, as lines FILE:LINE: reason; may be NULL */
+	void *user;		 /**< of @problems */
+};
+
+/* The following write one JSON object, a document in the language @lang ("kk", "ru", "en"): {"title", "sections": [{"title", "items": [{"text",
+ * "clauses", …, "items": […]}]}], …}. Texts are for people; the other members of items and document are named where each function is described.
+ * No value of personal data stands in any of them. */
+
+/** What the engine does because of clause @clause ("PACK/8.1", or "8.1" of the pack itself): items have rule, kind, clauses, condition.
+ *  SAQTA_ERR_MISSING if neither a rule nor a table of clauses knows it. */
+enum saqta_status saqta_policy_explain_clause(const struct saqta_policy_from *from, const char *clause, const char *lang,
+					      saqta_write_fn write, void *user, struct saqta_error *reterr);
+/** Why a question (members of use or disclose) is answered as it is: effect, clauses; items have rule, why, and below each condition with fact, value,
+ *  wanted, held. On a denial `changes`: what would have to change, tried out (`would_permit`). Changes and records nothing. */
+enum saqta_status saqta_policy_explain_decision(saqta_engine *engine, const char *text, size_t len, const char *lang, saqta_write_fn write,
+						void *user, struct saqta_error *reterr);
+/** Why each record of a subject is still here, and until when: items have record, category, until, due, held, and below them each rule with
+ *  milestone, anchor, term, end. Recorded, as any reading. SAQTA_ERR_MISSING for one that is not known. */
+enum saqta_status saqta_policy_explain_retention(saqta_engine *engine, const char *external_id, const char *lang, saqta_write_fn write,
+						 void *user, struct saqta_error *reterr);
+
 #ifdef __cplusplus
 }
 #endif
