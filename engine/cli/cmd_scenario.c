@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
 #include "out.h"
+#include "scenarios.h"
 
 #include "saqta/tool.h"
 
@@ -42,13 +43,13 @@ static void print_json(const char *name, bool passed, const struct out_buf *b)
 }
 
 /* Returns the exit code that this file alone would have. */
-static int run_one(const char *path)
+static int run_one(const char *path, const char *dirs)
 {
 	struct saqta_error err = {0};
 	struct out_buf messages = {0};
 	bool passed = false;
 	char name[256];
-	enum saqta_status r = saqta_scenario_run(path, getenv("SAQTA_POLICY_PATH"), out_buf_write, &messages, &passed, &err);
+	enum saqta_status r = saqta_scenario_run(path, dirs, out_buf_write, &messages, &passed, &err);
 	int code = r ? out_error(path, &err) : passed ? 0 : 1;
 
 	name_of(path, name, sizeof(name));
@@ -62,28 +63,38 @@ static int run_one(const char *path)
 	return code;
 }
 
+int scenarios_run(struct scenarios *s, const char *path, const char *dirs)
+{
+	int one = run_one(path, dirs);
+
+	if (one)
+		s->failed++;
+	else
+		s->passed++;
+	s->code = one > s->code ? one : s->code;
+	if (fflush(stdout))
+		s->code = 74;
+	return s->code == 74 || out_stopped;
+}
+
+int scenarios_end(const struct scenarios *s)
+{
+	if (globals.json)
+		printf("{\"passed\":%u,\"failed\":%u}\n", s->passed, s->failed);
+	else
+		printf("%u passed, %u failed\n", s->passed, s->failed);
+	return out_stopped ? 130 : s->code;
+}
+
 static int run(const struct opt_words *words)
 {
-	unsigned passed = 0, failed = 0;
-	int code = 0;
+	struct scenarios s = {0};
 
 	out_catch_signals();
-	for (int i = 0; i < words->n && !out_stopped; i++) {
-		int one = run_one(words->at[i]);
-
-		if (one)
-			failed++;
-		else
-			passed++;
-		code = one > code ? one : code;
-		if (fflush(stdout))
-			return 74;
-	}
-	if (globals.json)
-		printf("{\"passed\":%u,\"failed\":%u}\n", passed, failed);
-	else
-		printf("%u passed, %u failed\n", passed, failed);
-	return out_stopped ? 130 : code;
+	for (int i = 0; i < words->n; i++)
+		if (scenarios_run(&s, words->at[i], getenv("SAQTA_POLICY_PATH")))
+			break;
+	return scenarios_end(&s);
 }
 
 static const struct opt opts[] = {{NULL, OPT_FLAG, NULL, NULL, NULL}};

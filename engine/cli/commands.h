@@ -16,6 +16,7 @@ extern const struct command cmd_task_list;
 extern const struct command cmd_task_close;
 extern const struct command cmd_policy_check;
 extern const struct command cmd_policy_explain;
+extern const struct command cmd_policy_test;
 extern const struct command cmd_policy_use;
 extern const struct command cmd_scenario;
 extern const struct command cmd_audit_verify;

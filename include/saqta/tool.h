@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "saqta/engine.h"
+#include "saqta/policy.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -50,6 +50,10 @@ enum saqta_status saqta_generate(const struct saqta_generate_options *options, s
  *  `line N: …`. @ret_passed is written on SAQTA_OK. SAQTA_ERR_MISSING, SAQTA_ERR_INPUT (not a scenario file), SAQTA_ERR_POLICY (its pack). */
 enum saqta_status saqta_scenario_run(const char *path, const char *policy_dirs, saqta_write_fn messages, void *user, bool *ret_passed,
 				     struct saqta_error *reterr);
+
+/** The scenarios of a pack: the files *.jsonl in the folder tests/PACK beside its file. One JSON object: policy, folder (to be looked up first, so that
+ *  the scenarios run under this very pack), scenarios (paths, sorted). SAQTA_ERR_MISSING if there are none. */
+enum saqta_status saqta_policy_tests(const struct saqta_policy_from *from, saqta_write_fn write, void *user, struct saqta_error *reterr);
 
 #ifdef __cplusplus
 }
