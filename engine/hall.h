@@ -166,6 +166,9 @@ void hall_purposes(const struct policy *p, const struct record *rec, struct idse
 /** What is held of @s as one JSON object. */
 enum saqta_status hall_subject_json(struct saqta_engine *e, struct subject *s, bool is_masked, struct buf *ret,
 				    struct saqta_error *err) must_check_;
+/** Call @visit for every living subject, in order of registration; @s is its own only. */
+typedef enum saqta_status (*hall_visit_fn)(struct saqta_engine *e, struct subject *s, void *user, struct saqta_error *err);
+enum saqta_status hall_each_subject(struct saqta_engine *e, hall_visit_fn visit, void *user, struct saqta_error *err) must_check_;
 /** Keep with the subject that it is read, by whom and for what (NULL: masked). */
 enum saqta_status hall_note_reading(struct saqta_engine *e, struct subject *s, const char *purpose, struct saqta_error *err) must_check_;
 

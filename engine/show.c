@@ -314,10 +314,7 @@ static enum saqta_status list_destroyed(saqta_engine *e, saqta_write_fn write, v
 	return r;
 }
 
-typedef enum saqta_status (*visit_fn)(saqta_engine *e, struct subject *s, void *user, struct saqta_error *err);
-
-/* Every living subject, in order of registration. */
-static enum saqta_status each_subject(saqta_engine *e, visit_fn visit, void *user, struct saqta_error *err)
+enum saqta_status hall_each_subject(saqta_engine *e, hall_visit_fn visit, void *user, struct saqta_error *err)
 {
 	uint8_t from[SUBJECT_ID_SIZE + 1] = {[SUBJECT_ID_SIZE - 1] = 1};
 	struct subject s;
@@ -386,7 +383,7 @@ enum saqta_status saqta_engine_subject_list(saqta_engine *e, const char *state, 
 		is_known = strcmp(state, states[i]) == 0;
 	if (!is_known)
 		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "the state must be active, blocked, stopped, depersonalised or destroyed");
-	r = each_subject(e, list_one, &l, err);
+	r = hall_each_subject(e, list_one, &l, err);
 	buf_done(&l.line);
 	return r;
 }
@@ -575,7 +572,7 @@ enum saqta_status saqta_engine_status(saqta_engine *e, saqta_write_fn write, voi
 	uint64_t open = 0, overdue = 0;
 	int64_t next_us = INSTANT_NONE;
 	struct audit_head head;
-	enum saqta_status r = each_subject(e, count_one, &u, err);
+	enum saqta_status r = hall_each_subject(e, count_one, &u, err);
 
 	if (!r)
 		r = count_tasks(e, &open, &overdue, &next_us, err);

@@ -9,6 +9,7 @@ extern const struct command cmd_apply;
 extern const struct command cmd_decide;
 extern const struct command cmd_sweep;
 extern const struct command cmd_export;
+extern const struct command cmd_report;
 extern const struct command cmd_subject_show;
 extern const struct command cmd_subject_list;
 extern const struct command cmd_request_list;

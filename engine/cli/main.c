@@ -15,6 +15,7 @@ const struct command *const commands[] = {
 	&cmd_sweep,
 	&cmd_subject_show,
 	&cmd_export,
+	&cmd_report,
 	&cmd_subject_list,
 	&cmd_request_list,
 	&cmd_task_list,

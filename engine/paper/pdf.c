@@ -19,6 +19,7 @@
 #define PAD 3.0
 #define FONT "DejaVu Sans"
 #define COLUMNS_MAX 16
+#define HEADING_ROOM 110.0 /* no heading alone at the foot of a page */
 
 enum look { LOOK_TEXT, LOOK_H1, LOOK_H2, LOOK_H3, LOOK_SMALL, LOOK_VERDICT };
 static const struct {
@@ -212,8 +213,8 @@ static void set_block(struct page_state *p, const xmlNode *node, enum look look,
 	c.layout = layout_of(p, node, look, false, c.width);
 	text = g_strdup(pango_layout_get_text(c.layout));
 	p->y += p->y > MARGIN ? looks[look].above : 0;
-	if ((look == LOOK_H2 || look == LOOK_H3) && room(p) < 60)
-		next_page(p); /* no heading alone at the foot */
+	if ((look == LOOK_H2 || look == LOOK_H3) && room(p) < HEADING_ROOM)
+		next_page(p);
 	if (look == LOOK_H1 || look == LOOK_H2)
 		(void)cairo_pdf_surface_add_outline(p->surface, CAIRO_PDF_OUTLINE_ROOT, text, "", CAIRO_PDF_OUTLINE_FLAG_OPEN);
 	set_row(p, &c, 1, false);

@@ -87,6 +87,16 @@ struct saqta_export_options {
 /** The subject-access answer (contract 9): all that is held with purpose, ground, source, recipients and term. Recorded. */
 enum saqta_status saqta_engine_export(saqta_engine *engine, const struct saqta_export_options *options, saqta_write_fn write, void *user,
 				      struct saqta_error *reterr);
+struct saqta_report_options {
+	size_t size;
+	const char *from, *to; /**< RFC 3339; @to is no longer in the period */
+	const char *format;    /**< "json", "xml", "csv" (a zip), "html", "pdf" */
+	const char *lang;      /**< "kk", "ru", "en"; NULL: "ru" */
+};
+/** The regulator's report: registers, deadlines kept and missed, sweeps by day, retention against its limits, the log's head. Names nobody.
+ *  Changes nothing. SAQTA_ERR_TAMPERED if the log does not verify. */
+enum saqta_status saqta_engine_report(saqta_engine *engine, const struct saqta_report_options *options, saqta_write_fn write, void *user,
+				      struct saqta_error *reterr);
 /** One JSON object a line: pseudonym, state, records. @state NULL: all living. "destroyed" lists what the log knows. */
 enum saqta_status saqta_engine_subject_list(saqta_engine *engine, const char *state, saqta_write_fn write, void *user,
 					    struct saqta_error *reterr);

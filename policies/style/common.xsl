@@ -38,6 +38,7 @@
   <xsl:template name="day">
     <xsl:param name="of"/>
     <xsl:choose>
+      <xsl:when test="not(string($of))"/>
       <xsl:when test="$lang = 'en'"><xsl:value-of select="substring($of, 1, 10)"/></xsl:when>
       <xsl:otherwise><xsl:value-of select="concat(substring($of, 9, 2), '.', substring($of, 6, 2), '.', substring($of, 1, 4))"/></xsl:otherwise>
     </xsl:choose>

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef HALL_REPORT_H
+#define HALL_REPORT_H
+
+#include "hall.h"
+
+#include <jansson.h>
+
+#define DAY_US INT64_C(86400000000)
+
+/* What the regulator's report is made from: counts in maps, so that memory follows the number of clauses, categories and days, not of events. */
+struct report {
+	struct saqta_engine *e;
+	int64_t from_us, to_us, now_us;
+	/* from the log */
+	json_t *events;	      /* "type outcome" -> count */
+	json_t *days;	      /* day -> {runs, examined, …} */
+	json_t *destructions; /* clause -> {count, late} */
+	json_t *policies;     /* rows */
+	json_t *breaches;     /* rows */
+	/* from the vault */
+	json_t *consents;    /* "consent act" -> count */
+	json_t *disclosures; /* "recipient country purpose" -> count */
+	json_t *holds;	     /* rows */
+	json_t *requests;    /* rows */
+	json_t *retention;   /* category -> {records, oldest_us, end_us, clause} */
+	json_t *deadlines;   /* clause -> {in_time, late, open, overdue} */
+	uint64_t subjects, records, overdue, late;
+};
+
+void report_text(json_t *to, const char *name, const char *text);
+void report_time(const struct report *r, json_t *to, const char *name, int64_t us);
+/** Add @n to the member @name of @map's member @key, made if missing; @name NULL: @map's member itself. */
+void report_count(json_t *map, const char *key, const char *name, json_int_t n);
+bool report_covers(const struct report *r, int64_t us);
+
+/** Read the entries of the period. */
+enum saqta_status report_read_log(struct report *r, struct saqta_error *err) must_check_;
+/** Read the registers and all records. */
+enum saqta_status report_read_vault(struct report *r, struct saqta_error *err) must_check_;
+
+#endif
