@@ -276,6 +276,10 @@ static void say_act(struct doc *d, const struct act_def *a)
 		buf_str(&text, " ");
 		words_say(d->w, &text, "is-ordered", NULL, NULL, NULL);
 	}
+	if (a->is_partners) {
+		buf_str(&text, " ");
+		words_say(d->w, &text, "is-partners", NULL, NULL, NULL);
+	}
 	doc_item(d, &text);
 	doc_clauses(d, a->clauses);
 	json_open(d->j, "items", '[');
