@@ -327,6 +327,23 @@ static enum saqta_status new_request(struct effect_context *c, struct saqta_erro
 	return vault_add_request(&c->e->vault, &c->e->txn, c->s, &q->number, err);
 }
 
+/* A deferred request was completed or closed: what its completion waited for need not be done any more. */
+static enum saqta_status end_deferral(struct effect_context *c, const struct request *q, struct saqta_error *err)
+{
+	enum saqta_status r = SAQTA_OK;
+
+	for (size_t i = 0; !r && q->state == REQUEST_DEFERRED && i < c->s->n_tasks; i++) {
+		struct task t;
+
+		r = vault_get_task(&c->e->vault, c->s->tasks[i], &t, err);
+		if (r == SAQTA_ERR_MISSING)
+			r = SAQTA_OK;
+		else if (!r && t.request == q->number)
+			r = set_task(c, t.number, INSTANT_NONE, c->at_us, err);
+	}
+	return r;
+}
+
 static enum saqta_status do_request(struct effect_context *c, const struct facts *f, struct saqta_error *err)
 {
 	struct request *q = subject_request(c->s, event_text(c->ev, "request"));
@@ -340,8 +357,7 @@ static enum saqta_status do_request(struct effect_context *c, const struct facts
 	if (!by_rules(c, f, &plan))
 		return SAQTA_OK;
 	c->request = q;
-	if (!q)
-		r = new_request(c, err);
+	r = q ? end_deferral(c, q, err) : new_request(c, err);
 	if (r)
 		return r;
 	q = c->request;
@@ -388,6 +404,9 @@ static enum saqta_status do_close(struct effect_context *c, const struct facts *
 	}
 	if (!by_rules(c, f, &plan))
 		return SAQTA_OK;
+	r = end_deferral(c, q, err);
+	if (r)
+		return r;
 	q->state = REQUEST_CLOSED;
 	q->closed_us = c->at_us;
 	q->result = text_copy(event_text(c->ev, "result"));
