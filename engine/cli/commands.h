@@ -19,6 +19,8 @@ extern const struct command cmd_policy_check;
 extern const struct command cmd_policy_explain;
 extern const struct command cmd_policy_test;
 extern const struct command cmd_policy_use;
+extern const struct command cmd_policy_lint;
+extern const struct command cmd_policy_coverage;
 extern const struct command cmd_scenario;
 extern const struct command cmd_audit_verify;
 extern const struct command cmd_audit_checkpoint;

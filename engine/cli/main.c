@@ -24,6 +24,8 @@ const struct command *const commands[] = {
 	&cmd_policy_explain,
 	&cmd_policy_test,
 	&cmd_policy_use,
+	&cmd_policy_lint,
+	&cmd_policy_coverage,
 	&cmd_scenario,
 	&cmd_audit_verify,
 	&cmd_audit_checkpoint,

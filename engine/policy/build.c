@@ -213,9 +213,9 @@ static char *qualify(const char *pack, const char *word, size_t len)
 }
 
 /* NULL where the element names none. */
-char **build_clauses(struct loader *l, int pack, const struct xml_node *node)
+char **build_clauses(struct loader *l, int pack, const struct xml_node *node, const char *attr)
 {
-	const char *text = xml_attr(node, "clause"), *list = text, *word;
+	const char *text = xml_attr(node, attr), *list = text, *word;
 	size_t n = 0, len;
 	char **ret;
 
@@ -358,7 +358,7 @@ static void build_action(struct loader *l, int pack, const struct xml_node *node
 	build_condition(l, pack, node, "when", &a->when);
 	build_condition(l, pack, node, "unless", &a->unless);
 	build_term(l, pack, node, "within", &a->has_within, &a->within);
-	a->clauses = build_clauses(l, pack, node);
+	a->clauses = build_clauses(l, pack, node, "clause");
 	a->from_detected = from && !strcmp(from, "detected");
 	if (a->is_accept) {
 		build_strings(l, pack, node, "forms", DOMAIN_FORM, &a->forms);

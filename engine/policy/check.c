@@ -241,9 +241,6 @@ static void check_retain(struct loader *l, int pack, const struct xml_node *node
 
 	if (!has_term && (!xml_attr(node, "until") || r->until_us != INT64_MAX))
 		complain(l, pack, node, "a 'retain' says how long: at-most, at-least or until=\"purpose-achieved\"");
-	if (has_term && !xml_attr(node, "since"))
-		complain(l, pack, node, "a term without anchor: '%s' needs 'since', the milestone from which it runs",
-			 xml_attr(node, "at-most") ? "at-most" : "at-least");
 	if (r->has_at_most && r->has_at_least && days_of(r->at_least) > days_of(r->at_most))
 		complain(l, pack, node, "at-least '%s' is longer than at-most '%s'", xml_attr(node, "at-least"), xml_attr(node, "at-most"));
 }

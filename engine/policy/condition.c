@@ -55,6 +55,14 @@ static const char *const set_facts[F_SETS] = {
 	"named-consent", "attachment", "role",	 "reached",	    "current-consent",
 };
 
+const char *fact_string_name(enum fact_string fact) { return string_facts[fact]; }
+
+const char *fact_flag_name(enum fact_flag fact) { return flag_facts[fact]; }
+
+const char *fact_number_name(enum fact_number fact) { return number_facts[fact]; }
+
+const char *fact_set_name(enum fact_set set) { return set_facts[set]; }
+
 static int index_of(const char *const *names, int n, const char *word, size_t len)
 {
 	for (int i = 0; i < n; i++)

@@ -129,6 +129,8 @@ void decide_done(struct policy *p)
 	p->matcher = NULL;
 }
 
+const struct idset *policy_disclosures(const struct policy *p) { return &p->matcher->disclosures; }
+
 /* ---- facts ---- */
 
 void facts_init(struct facts *f)

@@ -18,6 +18,21 @@ static void free_list(char **list)
 	free(list);
 }
 
+static void rule_done(struct rule *r);
+
+static void claims_done(struct rule *r)
+{
+	for (unsigned i = 0; i < r->n_claims; i++) {
+		free(r->claims[i].about);
+		free(r->claims[i].is);
+		free_list(r->claims[i].cites);
+		if (r->claims[i].permit)
+			rule_done(r->claims[i].permit);
+		free(r->claims[i].permit);
+	}
+	free(r->claims);
+}
+
 static void rule_done(struct rule *r)
 {
 	for (unsigned i = 0; i < r->n_acts; i++) {
@@ -32,6 +47,7 @@ static void rule_done(struct rule *r)
 	free_titles(r->title);
 	free_list(r->clauses);
 	free(r->shown_by);
+	claims_done(r);
 	free(r->id);
 }
 

@@ -385,6 +385,8 @@ const char *rule_title(const struct policy *p, unsigned rule, const char *lang)
 	return title[!strcmp(lang, "ru") ? LANG_RU : LANG_EN];
 }
 
+const char *rule_shown_by(const struct policy *p, unsigned rule) { return p->rules[rule].shown_by; }
+
 bool rule_is_statute(const struct policy *p, unsigned rule) { return p->rules[rule].is_statute; }
 
 int policy_rule_find(const struct policy *p, const char *qualified_id)

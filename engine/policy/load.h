@@ -120,7 +120,7 @@ void build_selector(struct loader *l, int pack, const struct xml_node *node, con
 void build_condition(struct loader *l, int pack, const struct xml_node *node, const char *attr, struct condition *ret);
 void build_term(struct loader *l, int pack, const struct xml_node *node, const char *attr, bool *ret_has, struct term *ret);
 bool build_flag(const struct xml_node *node, const char *attr);
-char **build_clauses(struct loader *l, int pack, const struct xml_node *node);
+char **build_clauses(struct loader *l, int pack, const struct xml_node *node, const char *attr);
 void build_strings(struct loader *l, int pack, const struct xml_node *node, const char *attr, enum domain domain, struct string_list *ret);
 uint32_t build_events(struct loader *l, int pack, const struct xml_node *node);
 void build_actions(struct loader *l, int pack, const struct xml_node *node, struct rule *r);

@@ -77,6 +77,15 @@ struct rule {
 	struct idset attachments; /* bit per attachment kind: see ATTACHMENT_* */
 	/* statement */
 	char *shown_by; /* owned or NULL */
+	struct claim *claims; /* owned */
+	unsigned n_claims;
+};
+/** What the text of a clause says and the pack does not carry out: lint compares it with the rules. One of three. */
+struct claim {
+	unsigned line;
+	char *about, *is;    /* a matter, and what is said of it; owned or NULL */
+	char **cites;	     /* clauses; owned, qualified, NULL-terminated, or NULL */
+	struct rule *permit; /* what it would permit; owned or NULL */
 };
 enum { ATTACHMENT_LINK, ATTACHMENT_PICTURE, ATTACHMENT_FILE, ATTACHMENTS };
 
@@ -84,6 +93,7 @@ struct vocab_id {
 	char *id;   /* owned */
 	int parent; /* -1 */
 	bool declared;
+	unsigned declared_line; /* in the pack itself; 0 if its base declares it */
 	struct idset members;
 	char *title[LANGS]; /* owned or NULL */
 };
@@ -143,6 +153,8 @@ struct policy {
 /** The last step of loading, when rules and ids stand still: false when out of memory. decide_done gives back what it took. */
 bool decide_prepare(struct policy *p) must_check_;
 void decide_done(struct policy *p);
+/** The operations that disclose. */
+const struct idset *policy_disclosures(const struct policy *p);
 
 /** Does rule hold at @at (dates) and under @f (when, unless)? */
 static inline bool rule_holds(const struct rule *r, const struct facts *f, int64_t at_us)

@@ -205,6 +205,8 @@ bool rule_is_statute(const struct policy *p, unsigned rule);
 int policy_rule_find(const struct policy *p, const char *qualified_id); /* -1 */
 /** The consents that a permit asks for. */
 const struct idset *rule_needs(const struct policy *p, unsigned rule);
+/** How a statement is shown ("print test"); NULL for every other rule. */
+const char *rule_shown_by(const struct policy *p, unsigned rule);
 /** Text of the rule's condition as written, NULL if it has none. */
 const char *rule_condition(const struct policy *p, unsigned rule);
 

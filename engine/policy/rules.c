@@ -74,9 +74,13 @@ void build_declarations(struct loader *l, int pack)
 			build_selector(l, pack, root->children[i], lists[k].attr, lists[k].kind, &s);
 			idset_union(&p->declared[lists[k].kind], &s.set);
 			for (int id = 0; id < p->n_ids[lists[k].kind]; id++) {
+				struct vocab_id *v = &p->ids[lists[k].kind][id];
+
 				if (s.any)
 					idset_add(&p->declared[lists[k].kind], id);
-				p->ids[lists[k].kind][id].declared = idset_has(&p->declared[lists[k].kind], id);
+				if (pack == PACK_SELF && !v->declared)
+					v->declared_line = root->children[i]->line;
+				v->declared = idset_has(&p->declared[lists[k].kind], id);
 			}
 		}
 	}
@@ -261,6 +265,49 @@ static void build_consent(struct loader *l, int pack, const struct xml_node *nod
 	l->p->consents[consent].lapse_rule = (uint16_t)rule;
 }
 
+static void build_claim(struct loader *l, int pack, const struct xml_node *node, struct claim *c)
+{
+	const bool is_matter = xml_attr(node, "about"), is_citation = xml_attr(node, "cites");
+	const bool is_permit = xml_attr(node, "operations");
+
+	c->line = node->line;
+	if (is_matter + is_citation + is_permit != 1 || is_matter != (xml_attr(node, "is") != NULL))
+		complain(l, pack, node, "a claim says one thing: 'about' and what it 'is', what it 'cites', or which 'operations' it permits");
+	if (is_matter) {
+		c->about = strdup(xml_attr(node, "about"));
+		c->is = strdup(xml_attr(node, "is") ? xml_attr(node, "is") : "");
+		l->no_memory |= !c->about || !c->is;
+	} else if (is_citation) {
+		c->cites = build_clauses(l, pack, node, "cites");
+	} else {
+		c->permit = calloc(1, sizeof(*c->permit));
+		if (!c->permit) {
+			l->no_memory = true;
+			return;
+		}
+		c->permit->kind = RULE_PERMIT;
+		build_condition(l, pack, node, "when", &c->permit->when);
+		build_condition(l, pack, node, "unless", &c->permit->unless);
+		build_selector(l, pack, node, "categories", ID_CATEGORY, &c->permit->categories);
+		build_question(l, pack, node, c->permit);
+	}
+}
+
+static void build_claims(struct loader *l, int pack, const struct xml_node *node, struct rule *r)
+{
+	for (size_t i = 0; i < node->n_children; i++)
+		r->n_claims += !strcmp(node->children[i]->name, "claim");
+	r->claims = calloc(r->n_claims + 1, sizeof(*r->claims));
+	if (!r->claims) {
+		l->no_memory = true;
+		r->n_claims = 0;
+		return;
+	}
+	for (size_t i = 0, n = 0; i < node->n_children; i++)
+		if (!strcmp(node->children[i]->name, "claim"))
+			build_claim(l, pack, node->children[i], &r->claims[n++]);
+}
+
 static void build_by_kind(struct loader *l, int pack, const struct xml_node *node, struct rule *r)
 {
 	const char *shown_by = xml_attr(node, "shown-by");
@@ -287,6 +334,7 @@ static void build_by_kind(struct loader *l, int pack, const struct xml_node *nod
 	case RULE_STATEMENT:
 		r->shown_by = shown_by ? strdup(shown_by) : NULL;
 		l->no_memory |= shown_by && !r->shown_by;
+		build_claims(l, pack, node, r);
 		break;
 	}
 }
@@ -304,7 +352,7 @@ static void build_rule(struct loader *l, int pack, const struct xml_node *node, 
 		l->no_memory = true;
 		return;
 	}
-	r->clauses = build_clauses(l, pack, node);
+	r->clauses = build_clauses(l, pack, node, "clause");
 	build_titles(l, pack, node, r->title);
 	build_dates(l, pack, node, r);
 	build_condition(l, pack, node, "when", &r->when);

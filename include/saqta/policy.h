@@ -13,6 +13,19 @@ extern "C" {
 enum saqta_status saqta_policy_check(const char *pack, const char *policy_dirs, saqta_write_fn problems, saqta_write_fn write, void *user,
 				     struct saqta_error *reterr);
 
+/** What is valid in a pack but wrong: one JSON object a line with file, line, severity (error, warning, note), kind, rule, clauses, message, and
+ *  where there is one an example `case` as facts; what it does not name is empty. @ret_errors: how many are errors. A pack that does not load is
+ *  SAQTA_ERR_POLICY, as in saqta_policy_check. */
+enum saqta_status saqta_policy_lint(const char *pack, const char *policy_dirs, saqta_write_fn problems, saqta_write_fn write, void *user,
+				    uint64_t *ret_errors, struct saqta_error *reterr);
+
+/** Is every enforced clause of clauses.tsv carried in the way that it says, and every article of statute.tsv? @packs: the documents to tell of,
+ *  all of the table and the statutes under them if there are none. @tests_dir NULL: ./tests. One JSON object a line for each document: document,
+ *  carried, missing, not_enforced, and rows (clause, shown_by, missing). @ret_missing: how many rows are not carried. */
+enum saqta_status saqta_policy_coverage(const char *const *packs, size_t n_packs, const char *policy_dirs, const char *tests_dir,
+					saqta_write_fn problems, saqta_write_fn write, void *user, uint64_t *ret_missing,
+					struct saqta_error *reterr);
+
 /** Put a pack in force in an open vault: recorded, and kept with the vault, so that the policy in force does not change when the files do. What
  *  was decided before goes on citing the policy that decided it. Terms are derived again, and deadlines computed that wanted a newer calendar.
  *  A pack that is refused changes nothing. The report is one JSON object: policy, version, digest, changed, audit, subjects_derived,

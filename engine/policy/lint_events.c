@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/lint.h"
+
+#include <string.h>
+
+/* What follows from events: consequences that can never follow, that shut each other out, that go further than was asked, and ways in which a
+ * text makes narrower what the statute leaves wide. */
+
+static void start(struct lint *l) { formula_start(&l->f, l->p); }
+
+static uint32_t bit(enum event_kind event) { return UINT32_C(1) << event; }
+
+/* The next event of @r after @event; start with -1. */
+static int next_event(const struct rule *r, int event)
+{
+	for (event++; event < EVENT_KINDS; event++)
+		if (r->events >> event & 1)
+			return event;
+	return -1;
+}
+
+/* A case of any of its events in which @r matches and @a (NULL: anything) follows. */
+static bool find_follows(struct lint *l, const struct rule *r, const struct act_def *a, struct lint_case *ret)
+{
+	for (int e = next_event(r, -1); e >= 0; e = next_event(r, e)) {
+		start(l);
+		if (a)
+			formula_follows(&l->f, r, a, (enum event_kind)e);
+		else
+			formula_matches(&l->f, r, (enum event_kind)e);
+		if (lint_find(l, bit((enum event_kind)e), ret))
+			return true;
+	}
+	return false;
+}
+
+static const char *act_name(const struct act_def *a)
+{
+	static const char *const names[] = {
+		[ACT_REFUSE] = "the refusal",	     [ACT_DEFER] = "the deferral",	      [ACT_WAIT] = "the wait",
+		[ACT_STOP] = "the stop",	     [ACT_CLOSE_ACCOUNT] = "the account's end", [ACT_BLOCK] = "the block",
+		[ACT_UNBLOCK] = "the end of a block", [ACT_END_CONSENT] = "the end of consents", [ACT_DESTROY] = "the destruction",
+		[ACT_DEPERSONALISE] = "depersonalising", [ACT_TASK] = "the task",		      [ACT_DUE] = "the deadline",
+		[ACT_AS] = "what goes on as another event"};
+
+	return a->is_accept ? "the acceptance" : names[a->kind];
+}
+
+static void check_acts(struct lint *l, const struct rule *r)
+{
+	struct lint_case example;
+
+	for (unsigned i = 0; i < r->n_acts; i++) {
+		const struct act_def *a = &r->acts[i];
+		struct finding *f;
+
+		if ((!a->when.n_ops && !a->unless.n_ops) || find_follows(l, r, a, &example) || !find_follows(l, r, NULL, &example))
+			continue;
+		f = lint_add(l, LINT_WARNING, "never-follows", r->line, r, "%s of '%s' follows in no case: %.300s%.300s", act_name(a),
+			     lint_name(l, r), a->when.text ? a->when.text : "not ", a->when.text ? "" : a->unless.text);
+		lint_example(f, &example, INSTANT_NONE);
+	}
+}
+
+/* ---- refused whatever the rule says ---- */
+
+static bool does_more_than_refuse(const struct rule *r)
+{
+	for (unsigned i = 0; i < r->n_acts; i++)
+		if (!r->acts[i].is_accept && r->acts[i].kind != ACT_REFUSE)
+			return true;
+	return false;
+}
+
+/* The rule by which the event of the example is refused. */
+static const struct rule *refuser(struct lint *l, const struct lint_case *c, int64_t at_us)
+{
+	struct plan plan;
+
+	policy_plan(l->p, c->event, &c->facts, at_us, INSTANT_NONE, true, &plan);
+	return plan.refused && plan.n_rules ? &l->p->rules[plan.rules[0]] : NULL;
+}
+
+static bool is_ever_taken(struct lint *l, const struct rule *r, int64_t at_us)
+{
+	struct lint_case ignored;
+
+	for (int e = next_event(r, -1); e >= 0; e = next_event(r, e)) {
+		start(l);
+		formula_matches(&l->f, r, (enum event_kind)e);
+		for (unsigned i = 0; i < l->p->n_ons[e]; i++) {
+			const struct rule *other = &l->p->rules[l->p->ons[e][i]];
+
+			if (!lint_in_force(other, at_us))
+				continue;
+			formula_refuses(&l->f, other, (enum event_kind)e);
+			formula_not(&l->f);
+			formula_and(&l->f);
+		}
+		if (lint_find(l, bit((enum event_kind)e), &ignored))
+			return true;
+	}
+	return false;
+}
+
+static void check_refused(struct lint *l, const struct rule *r)
+{
+	const int64_t at_us = lint_instant(l, r);
+	const struct rule *by;
+	struct lint_case example;
+	struct finding *f;
+
+	if (!does_more_than_refuse(r) || !find_follows(l, r, NULL, &example) || is_ever_taken(l, r, at_us))
+		return;
+	by = refuser(l, &example, at_us);
+	f = lint_add(l, LINT_ERROR, "contradiction", r->line, r, "nothing ever follows from '%s': whenever it applies the event is refused%s%s%s",
+		     lint_name(l, r), by ? ", by '" : "", by ? lint_name(l, by) : "", by ? "'" : "");
+	if (f && by)
+		lint_cite(f, by->clauses);
+	lint_example(f, &example, at_us);
+}
+
+/* ---- consequences that shut each other out ---- */
+
+static bool exclude(const struct act_def *a, const struct act_def *b)
+{
+	if (a->is_accept || b->is_accept)
+		return false;
+	if (a->kind == ACT_BLOCK)
+		return b->kind == ACT_UNBLOCK;
+	if (a->kind == ACT_DESTROY && idset_empty(&a->set))
+		return b->kind == ACT_DEPERSONALISE;
+	return false;
+}
+
+static void check_pair(struct lint *l, const struct rule *r, const struct act_def *a, const struct rule *q, const struct act_def *b)
+{
+	struct lint_case example;
+	struct finding *f;
+
+	for (int e = next_event(r, -1); e >= 0; e = next_event(r, e)) {
+		if (!(q->events >> e & 1))
+			continue;
+		start(l);
+		formula_follows(&l->f, r, a, (enum event_kind)e);
+		formula_follows(&l->f, q, b, (enum event_kind)e);
+		formula_and(&l->f);
+		if (!lint_find(l, bit((enum event_kind)e), &example))
+			continue;
+		f = lint_add(l, LINT_ERROR, "contradiction", r->line, r, "%s of '%s' and %s of '%s' follow from the same event", act_name(a),
+			     lint_name(l, r), act_name(b), lint_name(l, q));
+		if (f)
+			lint_cite(f, q->clauses);
+		lint_example(f, &example, lint_instant(l, r));
+		return;
+	}
+}
+
+static void check_exclusive(struct lint *l, const struct rule *r)
+{
+	for (unsigned i = 0; i < l->p->n_rules; i++) {
+		const struct rule *q = &l->p->rules[i];
+
+		for (unsigned a = 0; q->kind == RULE_ON && lint_in_force(q, lint_instant(l, r)) && a < r->n_acts; a++)
+			for (unsigned b = 0; b < q->n_acts; b++)
+				if (exclude(&r->acts[a], &q->acts[b]) || (q->pack > 0 && exclude(&q->acts[b], &r->acts[a])))
+					check_pair(l, r, &r->acts[a], q, &q->acts[b]);
+	}
+}
+
+/* ---- a withdrawal that does more than was asked ---- */
+
+/* What @a does beyond ending consent @asked. */
+static const char *more_than(const struct act_def *a, int asked)
+{
+	struct idset one = {{0}};
+
+	idset_add(&one, asked);
+	if (a->is_accept)
+		return NULL;
+	switch (a->kind) {
+	case ACT_STOP:
+		return "all processing stops";
+	case ACT_CLOSE_ACCOUNT:
+		return "the account is closed";
+	case ACT_DESTROY:
+		return idset_empty(&a->set) ? "everything is destroyed" : "data are destroyed";
+	case ACT_DEPERSONALISE:
+		return "the data are depersonalised";
+	case ACT_BLOCK:
+		return "the data are blocked";
+	case ACT_END_CONSENT:
+		return idset_within(&a->set, &one) ? NULL : "other consents end too";
+	case ACT_AS:
+		return a->id != EVENT_WITHDRAW || idset_within(&a->set, &one) ? NULL : "other consents are withdrawn too";
+	case ACT_REFUSE:
+	case ACT_DEFER:
+	case ACT_WAIT:
+	case ACT_UNBLOCK:
+	case ACT_TASK:
+	case ACT_DUE:
+		break;
+	}
+	return NULL;
+}
+
+/* A withdrawal of @asked and nothing else, taken as the rule wants it, from which @a follows. */
+static bool find_withdrawal(struct lint *l, const struct rule *r, const struct act_def *a, int asked, struct lint_case *ret)
+{
+	start(l);
+	formula_follows(&l->f, r, a, EVENT_WITHDRAW);
+	for (int id = 0; id < l->p->n_ids[ID_CONSENT]; id++) {
+		formula_holds(&l->f, var_bit(F_NAMED_CONSENT, id));
+		if (id != asked)
+			formula_not(&l->f);
+		formula_and(&l->f);
+	}
+	for (unsigned i = 0; i < r->n_acts; i++) {
+		if (!r->acts[i].is_accept)
+			continue;
+		formula_list(&l->f, F_FORM, &r->acts[i].forms);
+		formula_and(&l->f);
+		formula_list(&l->f, F_CHANNEL, &r->acts[i].channels);
+		formula_and(&l->f);
+	}
+	return lint_find(l, bit(EVENT_WITHDRAW), ret);
+}
+
+/* What the statute says of the same withdrawal. */
+static void cite_base(struct lint *l, struct finding *f, const struct lint_case *c, int64_t at_us)
+{
+	struct plan plan;
+
+	policy_plan(l->p, c->event, &c->facts, at_us, INSTANT_NONE, true, &plan);
+	for (unsigned i = 0; f && i < plan.n_rules; i++)
+		if (l->p->rules[plan.rules[i]].pack > 0)
+			lint_cite(f, l->p->rules[plan.rules[i]].clauses);
+}
+
+static void check_withdrawal(struct lint *l, const struct rule *r)
+{
+	const int64_t at_us = lint_instant(l, r);
+	struct lint_case c, example;
+
+	for (int asked = 0; asked < l->p->n_ids[ID_CONSENT]; asked++) {
+		cleanup_(buf_done) struct buf does = {0};
+		struct finding *f;
+
+		for (unsigned i = 0; asked != l->p->main_consent && i < r->n_acts; i++) {
+			const char *more = more_than(&r->acts[i], asked);
+
+			if (!more || !find_withdrawal(l, r, &r->acts[i], asked, &c))
+				continue;
+			example = c;
+			buf_fmt(&does, "%s%s", does.len ? ", " : "", more);
+		}
+		if (!does.len)
+			continue;
+		f = lint_add(l, LINT_ERROR, "more-than-asked", r->line, r, "only the consent '%s' is withdrawn, but by '%s' %s",
+			     policy_name(l->p, ID_CONSENT, asked), lint_name(l, r), (const char *)does.data);
+		lint_example(f, &example, at_us);
+		cite_base(l, f, &example, at_us);
+	}
+}
+
+/* ---- fewer ways than the statute leaves open ---- */
+
+static void push_way(struct lint *l, const struct act_def *a)
+{
+	formula_list(&l->f, F_FORM, &a->forms);
+	formula_list(&l->f, F_CHANNEL, &a->channels);
+	formula_and(&l->f);
+}
+
+static void push_named(struct lint *l, unsigned text)
+{
+	formula_text(&l->f, text, 0);
+	formula_not(&l->f);
+}
+
+static bool find_narrower(struct lint *l, const struct rule *r, const struct act_def *a, const struct rule *base, const struct act_def *b,
+			  enum event_kind e, struct lint_case *ret)
+{
+	start(l);
+	formula_follows(&l->f, r, a, e);
+	formula_follows(&l->f, base, b, e);
+	formula_and(&l->f);
+	push_named(l, F_CHANNEL);
+	formula_and(&l->f);
+	if (a->forms.n) {
+		push_named(l, F_FORM);
+		formula_and(&l->f);
+	}
+	push_way(l, b);
+	formula_and(&l->f);
+	push_way(l, a);
+	formula_not(&l->f);
+	formula_and(&l->f);
+	return lint_find(l, bit(e), ret);
+}
+
+static void check_way(struct lint *l, const struct rule *r, const struct act_def *a, enum event_kind e)
+{
+	const int64_t at_us = lint_instant(l, r);
+	struct lint_case example;
+
+	for (unsigned i = 0; i < l->p->n_ons[e]; i++) {
+		const struct rule *base = &l->p->rules[l->p->ons[e][i]];
+
+		for (unsigned k = 0; base->pack > 0 && lint_in_force(base, at_us) && k < base->n_acts; k++) {
+			struct finding *f;
+
+			if (!base->acts[k].is_accept || !find_narrower(l, r, a, base, &base->acts[k], e, &example))
+				continue;
+			f = lint_add(l, LINT_ERROR, "narrower-than-statute", r->line, r,
+				     "'%s' takes the event in fewer ways than '%s' (%s): one by '%s' counts all the same", lint_name(l, r),
+				     lint_name(l, base), base->title[LANG_EN], l->p->strings[example.facts.string[F_CHANNEL]]);
+			lint_example(f, &example, at_us);
+			if (f)
+				lint_cite(f, base->clauses);
+			return;
+		}
+	}
+}
+
+static void check_ways(struct lint *l, const struct rule *r)
+{
+	for (int e = next_event(r, -1); e >= 0; e = next_event(r, e))
+		for (unsigned i = 0; i < r->n_acts; i++)
+			if (r->acts[i].is_accept && (r->acts[i].channels.n || r->acts[i].forms.n))
+				check_way(l, r, &r->acts[i], (enum event_kind)e);
+}
+
+/* ---- cases that no refusal thinks of ---- */
+
+static int number_of(const struct condition *c)
+{
+	for (unsigned i = 0; i < c->n_ops; i++)
+		if (c->ops[i].code >= COND_NUMBER_EQ && c->ops[i].code <= COND_NUMBER_GE)
+			return c->ops[i].a;
+	return -1;
+}
+
+/* A refusal that hangs on a number does not hold where the number is not known. */
+static void check_unknown(struct lint *l, const struct rule *r, const struct act_def *a)
+{
+	const int number = number_of(&a->when);
+	struct lint_case example;
+	struct finding *f;
+
+	for (int e = next_event(r, -1); e >= 0 && number >= 0; e = next_event(r, e)) {
+		start(l);
+		formula_refuses(&l->f, r, (enum event_kind)e);
+		formula_not(&l->f);
+		formula_unknown(&l->f, (enum fact_number)number);
+		formula_and(&l->f);
+		formula_matches(&l->f, r, (enum event_kind)e);
+		formula_and(&l->f);
+		if (!lint_find(l, bit((enum event_kind)e), &example))
+			continue;
+		f = lint_add(l, LINT_NOTE, "gap", r->line, r, "'%s' does not refuse where '%s' is not known: %.300s", lint_name(l, r),
+			     fact_number_name((enum fact_number)number), a->when.text);
+		lint_example(f, &example, lint_instant(l, r));
+		return;
+	}
+}
+
+/* ---- limits ---- */
+
+static void check_limit(struct lint *l, const struct rule *r)
+{
+	struct lint_case example;
+
+	if (!find_follows(l, r, NULL, &example)) {
+		lint_never(l, r, r->line, &r->when, r->events);
+		return;
+	}
+	for (unsigned i = 0; i < l->p->n_rules; i++) {
+		const struct rule *q = &l->p->rules[i];
+		struct finding *f;
+
+		if (q->kind != RULE_LIMIT || !(q->events & r->events) || !q->has_min_length || !r->has_max_length ||
+		    q->min_length <= r->max_length)
+			continue;
+		start(l);
+		formula_matches(&l->f, r, EVENT_MESSAGE);
+		formula_matches(&l->f, q, EVENT_MESSAGE);
+		formula_and(&l->f);
+		if (!lint_find(l, q->events & r->events, &example))
+			continue;
+		f = lint_add(l, LINT_ERROR, "contradiction", r->line, r, "'%s' allows %u characters at most, '%s' %u at least: nothing can pass",
+			     lint_name(l, r), r->max_length, lint_name(l, q), q->min_length);
+		lint_example(f, &example, lint_instant(l, r));
+		if (f)
+			lint_cite(f, q->clauses);
+	}
+}
+
+static void check_on(struct lint *l, const struct rule *r)
+{
+	struct lint_case example;
+
+	if (!find_follows(l, r, NULL, &example)) {
+		lint_never(l, r, r->line, &r->when, r->events);
+		return;
+	}
+	check_acts(l, r);
+	check_refused(l, r);
+	check_exclusive(l, r);
+	check_ways(l, r);
+	if (r->events & bit(EVENT_WITHDRAW))
+		check_withdrawal(l, r);
+	for (unsigned i = 0; i < r->n_acts; i++)
+		if (!r->acts[i].is_accept && r->acts[i].kind == ACT_REFUSE)
+			check_unknown(l, r, &r->acts[i]);
+}
+
+void lint_events(struct lint *l)
+{
+	for (unsigned i = 0; i < l->p->n_rules; i++) {
+		l->of = &l->p->rules[i];
+		l->is_unsure = false;
+		if (lint_is_own(l->of, RULE_ON))
+			check_on(l, l->of);
+		else if (lint_is_own(l->of, RULE_LIMIT))
+			check_limit(l, l->of);
+	}
+	l->of = NULL;
+}
