@@ -144,8 +144,8 @@ static bool expects(const struct buf *text, const char *id)
 		json_t *line = json_loadb(at, len, JSON_REJECT_DUPLICATES, NULL), *clause;
 
 		if (json_object_get(line, "expect"))
-			json_array_foreach(json_object_get(line, "clauses"), i, clause)
-				found |= json_string_value(clause) && !strcmp(json_string_value(clause), id);
+			json_array_foreach(json_object_get(line, "clauses"), i, clause) found |=
+				json_string_value(clause) && !strcmp(json_string_value(clause), id);
 		json_decref(line);
 		at += len + 1;
 	}

@@ -54,8 +54,8 @@ static void print_finding(const json_t *f)
 	bool is_error = !strcmp(severity, "error");
 
 	out_text(stdout, text_of(f, "file"), 0);
-	printf(":%" JSON_INTEGER_FORMAT ": %s%s%s: %s: ", json_integer_value(json_object_get(f, "line")), is_error ? out_red() : "", severity,
-	       is_error ? out_plain() : "", text_of(f, "kind"));
+	printf(":%" JSON_INTEGER_FORMAT ": %s%s%s: %s: ", json_integer_value(json_object_get(f, "line")), is_error ? out_red() : "",
+	       severity, is_error ? out_plain() : "", text_of(f, "kind"));
 	out_text(stdout, text_of(f, "message"), 0);
 	printf(" [");
 	print_list(json_object_get(f, "clauses"), " ");
@@ -171,7 +171,8 @@ const struct command cmd_policy_lint = {
 	.usage = "PACK…",
 	.examples = "  saqta policy lint ./policies/shop.xml\n"
 		    "  saqta --json policy lint shop\n",
-	.more = "Rules that never apply or contradict each other, what runs against the statute, what has no end, no ground or no anchor; each "
+	.more = "Rules that never apply or contradict each other, what runs against the statute, what has no end, no ground or no anchor; "
+		"each "
 		"with the clauses and an example. No vault is needed. Exit 1 if an error was found.",
 	.opts = lint_opts,
 	.words_min = 1,
@@ -185,7 +186,8 @@ const struct command cmd_policy_coverage = {
 	.usage = "[PACK…]",
 	.examples = "  saqta policy coverage\n"
 		    "  saqta policy coverage --tests ./tests shop\n",
-	.more = "Each row of clauses.tsv is carried in the way that its column shown-by says: by two scenarios, a finding of lint, the printed "
+	.more = "Each row of clauses.tsv is carried in the way that its column shown-by says: by two scenarios, a finding of lint, the "
+		"printed "
 		"policy, a test. Without a PACK: every document of the table, and the statute. Exit 1 if a row is not carried.",
 	.opts = coverage_opts,
 	.words_min = 0,

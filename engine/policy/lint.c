@@ -21,8 +21,8 @@ void findings_done(struct findings *f)
 	*f = (struct findings){0};
 }
 
-struct finding *lint_add(struct lint *l, enum lint_severity severity, const char *kind, unsigned line, const struct rule *r, const char *fmt,
-			 ...)
+struct finding *lint_add(struct lint *l, enum lint_severity severity, const char *kind, unsigned line, const struct rule *r,
+			 const char *fmt, ...)
 {
 	struct findings *out = l->out;
 	struct finding *f;
@@ -226,6 +226,9 @@ static void case_json(const struct policy *p, const struct finding *f, struct js
 	for (unsigned i = 0; i < F_STRINGS; i++) {
 		const int32_t string = c->facts.string[i];
 
+		/* Only questions are about the operation. */
+		if (i == F_OPERATION && !(LINT_QUESTIONS >> c->event & 1))
+			continue;
 		if (string > 0)
 			json_text(j, fact_string_name((enum fact_string)i), p->strings[string]);
 		else if (string < 0)

@@ -14,9 +14,9 @@ enum lint_severity {
 };
 struct finding {
 	enum lint_severity severity;
-	const char *kind;  /* static: "never-applies" … */
-	unsigned line;	   /* of the pack's own file */
-	const char *rule;  /* "pack/id", of the policy; NULL where no single rule is meant */
+	const char *kind;   /* static: "never-applies" … */
+	unsigned line;	    /* of the pack's own file */
+	const char *rule;   /* "pack/id", of the policy; NULL where no single rule is meant */
 	struct buf clauses; /* words, each once, the pack's own first */
 	struct buf message;
 	bool has_case;
@@ -43,13 +43,13 @@ struct lint {
 	const struct rule *of; /* the rule that is looked at */
 	bool is_unsure;	       /* told already for it */
 };
-#define LINT_QUESTIONS                                                                                                                     \
-	(UINT32_C(1) << EVENT_USE | UINT32_C(1) << EVENT_DISCLOSE | UINT32_C(1) << EVENT_COLLECT | UINT32_C(1) << EVENT_RECTIFY |          \
+#define LINT_QUESTIONS                                                                                                            \
+	(UINT32_C(1) << EVENT_USE | UINT32_C(1) << EVENT_DISCLOSE | UINT32_C(1) << EVENT_COLLECT | UINT32_C(1) << EVENT_RECTIFY | \
 	 UINT32_C(1) << EVENT_DEPERSONALISE | UINT32_C(1) << EVENT_MERGE)
 
 /** A new finding about @r (NULL: none), which may be given clauses and a case; NULL without memory. */
-struct finding *lint_add(struct lint *l, enum lint_severity severity, const char *kind, unsigned line, const struct rule *r, const char *fmt,
-			 ...) printf_(6, 7);
+struct finding *lint_add(struct lint *l, enum lint_severity severity, const char *kind, unsigned line, const struct rule *r,
+			 const char *fmt, ...) printf_(6, 7);
 void lint_cite(struct finding *f, char *const *clauses); /* NULL allowed, both */
 void lint_example(struct finding *f, const struct lint_case *c, int64_t at_us);
 /** Is there a case of one of @events in which l->f holds? Unsure counts as yes, and is told. */

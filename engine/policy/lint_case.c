@@ -314,9 +314,8 @@ static void take_case(const struct search *s, struct lint_case *ret)
 			set_fact(p, ret, var, s);
 	ret->facts.string[F_EVENT] = policy_string(p, event_name(s->event));
 	case_tell(ret, F_EVENT);
-	for (int id = 0; id < p->n_ids[ID_OPERATION] && !get(s->known, F_OPERATION) && !ret->facts.string[F_OPERATION]; id++)
-		if (world_has(p, s->event, F_OPERATION, policy_string(p, policy_name(p, ID_OPERATION, id))))
-			ret->facts.string[F_OPERATION] = policy_string(p, policy_name(p, ID_OPERATION, id));
+	if (!get(s->known, F_OPERATION))
+		ret->facts.string[F_OPERATION] = policy_string(p, world_operation(s->event));
 	ret->facts.operation = id_of(p, ID_OPERATION, ret->facts.string[F_OPERATION]);
 	ret->facts.purpose = id_of(p, ID_PURPOSE, ret->facts.string[F_PURPOSE]);
 	ret->facts.recipient = id_of(p, ID_RECIPIENT, ret->facts.string[F_RECIPIENT]);

@@ -97,6 +97,8 @@ static inline bool case_knows(const struct lint_case *c, unsigned var) { return 
 /* lint_world.c: what an event can carry */
 /** May @text be @string (-1: one that the policy does not know) in @event? The empty text always may. */
 bool world_has(const struct policy *p, enum event_kind event, unsigned text, int32_t string);
+/** The operation that @event means unless it names another. */
+const char *world_operation(enum event_kind event);
 /** May the flag, number or bit @var be set in @event? */
 bool world_sets(enum event_kind event, unsigned var);
 

@@ -31,7 +31,7 @@ static void check_matter(struct lint *l, const struct rule *r, const struct clai
 			if (d == c || !d->about || strcmp(c->about, d->about))
 				continue;
 			is_compared = true;
-			if (strcmp(c->is, d->is) && (other->pack > 0 || d->line < c->line))
+			if (strcmp(c->is, d->is) && (other->pack > 0 || other < r || (other == r && d < c)))
 				differ(l, r, c, other, d);
 		}
 	}
@@ -66,8 +66,8 @@ static void check_cited(struct lint *l, const struct rule *r, unsigned line, cha
 	if (!last || last->until_us >= r->until_us)
 		return;
 	day_format(zone_day(l->p->zone, last->until_us), day);
-	f = lint_add(l, LINT_WARNING, "repealed", line, r, "'%s' cites %s, which has not been in force since %s (%s)", lint_name(l, r), clause, day,
-		     last->title[LANG_EN]);
+	f = lint_add(l, LINT_WARNING, "repealed", line, r, "'%s' cites %s, which has not been in force since %s (%s)", lint_name(l, r),
+		     clause, day, last->title[LANG_EN]);
 	if (!f)
 		return;
 	lint_cite(f, one);

@@ -36,12 +36,19 @@ static bool find_follows(struct lint *l, const struct rule *r, const struct act_
 
 static const char *act_name(const struct act_def *a)
 {
-	static const char *const names[] = {
-		[ACT_REFUSE] = "the refusal",	     [ACT_DEFER] = "the deferral",	      [ACT_WAIT] = "the wait",
-		[ACT_STOP] = "the stop",	     [ACT_CLOSE_ACCOUNT] = "the account's end", [ACT_BLOCK] = "the block",
-		[ACT_UNBLOCK] = "the end of a block", [ACT_END_CONSENT] = "the end of consents", [ACT_DESTROY] = "the destruction",
-		[ACT_DEPERSONALISE] = "depersonalising", [ACT_TASK] = "the task",		      [ACT_DUE] = "the deadline",
-		[ACT_AS] = "what goes on as another event"};
+	static const char *const names[] = {[ACT_REFUSE] = "the refusal",
+					    [ACT_DEFER] = "the deferral",
+					    [ACT_WAIT] = "the wait",
+					    [ACT_STOP] = "the stop",
+					    [ACT_CLOSE_ACCOUNT] = "the account's end",
+					    [ACT_BLOCK] = "the block",
+					    [ACT_UNBLOCK] = "the end of a block",
+					    [ACT_END_CONSENT] = "the end of consents",
+					    [ACT_DESTROY] = "the destruction",
+					    [ACT_DEPERSONALISE] = "depersonalising",
+					    [ACT_TASK] = "the task",
+					    [ACT_DUE] = "the deadline",
+					    [ACT_AS] = "what goes on as another event"};
 
 	return a->is_accept ? "the acceptance" : names[a->kind];
 }
@@ -56,7 +63,7 @@ static void check_acts(struct lint *l, const struct rule *r)
 
 		if ((!a->when.n_ops && !a->unless.n_ops) || find_follows(l, r, a, &example) || !find_follows(l, r, NULL, &example))
 			continue;
-		f = lint_add(l, LINT_WARNING, "never-follows", r->line, r, "%s of '%s' follows in no case: %.300s%.300s", act_name(a),
+		f = lint_add(l, LINT_ERROR, "never-follows", r->line, r, "%s of '%s' follows in no case: %.300s%.300s", act_name(a),
 			     lint_name(l, r), a->when.text ? a->when.text : "not ", a->when.text ? "" : a->unless.text);
 		lint_example(f, &example, INSTANT_NONE);
 	}
@@ -81,6 +88,20 @@ static const struct rule *refuser(struct lint *l, const struct lint_case *c, int
 	return plan.refused && plan.n_rules ? &l->p->rules[plan.rules[0]] : NULL;
 }
 
+/* "and no rule refuses the event" */
+static void push_taken(struct lint *l, enum event_kind e, int64_t at_us)
+{
+	for (unsigned i = 0; i < l->p->n_ons[e]; i++) {
+		const struct rule *r = &l->p->rules[l->p->ons[e][i]];
+
+		if (!lint_in_force(r, at_us))
+			continue;
+		formula_refuses(&l->f, r, e);
+		formula_not(&l->f);
+		formula_and(&l->f);
+	}
+}
+
 static bool is_ever_taken(struct lint *l, const struct rule *r, int64_t at_us)
 {
 	struct lint_case ignored;
@@ -88,15 +109,7 @@ static bool is_ever_taken(struct lint *l, const struct rule *r, int64_t at_us)
 	for (int e = next_event(r, -1); e >= 0; e = next_event(r, e)) {
 		start(l);
 		formula_matches(&l->f, r, (enum event_kind)e);
-		for (unsigned i = 0; i < l->p->n_ons[e]; i++) {
-			const struct rule *other = &l->p->rules[l->p->ons[e][i]];
-
-			if (!lint_in_force(other, at_us))
-				continue;
-			formula_refuses(&l->f, other, (enum event_kind)e);
-			formula_not(&l->f);
-			formula_and(&l->f);
-		}
+		push_taken(l, (enum event_kind)e, at_us);
 		if (lint_find(l, bit((enum event_kind)e), &ignored))
 			return true;
 	}
@@ -113,8 +126,9 @@ static void check_refused(struct lint *l, const struct rule *r)
 	if (!does_more_than_refuse(r) || !find_follows(l, r, NULL, &example) || is_ever_taken(l, r, at_us))
 		return;
 	by = refuser(l, &example, at_us);
-	f = lint_add(l, LINT_ERROR, "contradiction", r->line, r, "nothing ever follows from '%s': whenever it applies the event is refused%s%s%s",
-		     lint_name(l, r), by ? ", by '" : "", by ? lint_name(l, by) : "", by ? "'" : "");
+	f = lint_add(l, LINT_ERROR, "contradiction", r->line, r,
+		     "nothing ever follows from '%s': whenever it applies the event is refused%s%s%s", lint_name(l, r), by ? ", by '" : "",
+		     by ? lint_name(l, by) : "", by ? "'" : "");
 	if (f && by)
 		lint_cite(f, by->clauses);
 	lint_example(f, &example, at_us);
@@ -147,8 +161,8 @@ static void check_pair(struct lint *l, const struct rule *r, const struct act_de
 		formula_and(&l->f);
 		if (!lint_find(l, bit((enum event_kind)e), &example))
 			continue;
-		f = lint_add(l, LINT_ERROR, "contradiction", r->line, r, "%s of '%s' and %s of '%s' follow from the same event", act_name(a),
-			     lint_name(l, r), act_name(b), lint_name(l, q));
+		f = lint_add(l, LINT_ERROR, "contradiction", r->line, r, "%s of '%s' and %s of '%s' follow from the same event",
+			     act_name(a), lint_name(l, r), act_name(b), lint_name(l, q));
 		if (f)
 			lint_cite(f, q->clauses);
 		lint_example(f, &example, lint_instant(l, r));
@@ -218,11 +232,10 @@ static bool find_withdrawal(struct lint *l, const struct rule *r, const struct a
 	for (unsigned i = 0; i < r->n_acts; i++) {
 		if (!r->acts[i].is_accept)
 			continue;
-		formula_list(&l->f, F_FORM, &r->acts[i].forms);
-		formula_and(&l->f);
 		formula_list(&l->f, F_CHANNEL, &r->acts[i].channels);
 		formula_and(&l->f);
 	}
+	push_taken(l, EVENT_WITHDRAW, lint_instant(l, r));
 	return lint_find(l, bit(EVENT_WITHDRAW), ret);
 }
 
@@ -350,15 +363,14 @@ static void check_unknown(struct lint *l, const struct rule *r, const struct act
 
 	for (int e = next_event(r, -1); e >= 0 && number >= 0; e = next_event(r, e)) {
 		start(l);
-		formula_refuses(&l->f, r, (enum event_kind)e);
-		formula_not(&l->f);
 		formula_unknown(&l->f, (enum fact_number)number);
-		formula_and(&l->f);
 		formula_matches(&l->f, r, (enum event_kind)e);
 		formula_and(&l->f);
+		push_taken(l, (enum event_kind)e, lint_instant(l, r));
 		if (!lint_find(l, bit((enum event_kind)e), &example))
 			continue;
-		f = lint_add(l, LINT_NOTE, "gap", r->line, r, "'%s' does not refuse where '%s' is not known: %.300s", lint_name(l, r),
+		f = lint_add(l, LINT_NOTE, "gap", r->line, r,
+			     "the refusal by '%s' hangs on $%s and does not hold where that is not known: %.300s", lint_name(l, r),
 			     fact_number_name((enum fact_number)number), a->when.text);
 		lint_example(f, &example, lint_instant(l, r));
 		return;
@@ -388,8 +400,9 @@ static void check_limit(struct lint *l, const struct rule *r)
 		formula_and(&l->f);
 		if (!lint_find(l, q->events & r->events, &example))
 			continue;
-		f = lint_add(l, LINT_ERROR, "contradiction", r->line, r, "'%s' allows %u characters at most, '%s' %u at least: nothing can pass",
-			     lint_name(l, r), r->max_length, lint_name(l, q), q->min_length);
+		f = lint_add(l, LINT_ERROR, "contradiction", r->line, r,
+			     "'%s' allows %u characters at most, '%s' %u at least: nothing can pass", lint_name(l, r), r->max_length,
+			     lint_name(l, q), q->min_length);
 		lint_example(f, &example, lint_instant(l, r));
 		if (f)
 			lint_cite(f, q->clauses);

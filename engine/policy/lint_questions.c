@@ -11,7 +11,8 @@ enum whose { ANYBODYS, STATUTES };
 
 static bool forbids_then(const struct rule *r, int64_t at_us, enum whose whose)
 {
-	return r->kind == RULE_FORBID && !r->is_otherwise && lint_in_force(r, at_us) && (whose == ANYBODYS || (r->is_statute && r->pack > 0));
+	return r->kind == RULE_FORBID && !r->is_otherwise && lint_in_force(r, at_us) &&
+	       (whose == ANYBODYS || (r->is_statute && r->pack > 0));
 }
 
 /* "and nobody forbids it" */
@@ -53,22 +54,46 @@ static void favour(const struct policy *p, struct lint_case *c)
 		f->string[F_STATE] = policy_string(p, "active");
 }
 
-/* Asks the question of the example, and cites what denies it: all, or the statute's rules only. */
-static void cite_denial(struct lint *l, struct finding *f, enum whose whose)
+static void blame(struct lint *l, struct finding *f, const struct rule *r, bool is_first)
+{
+	lint_cite(f, r->clauses);
+	buf_fmt(&f->message, "%s '%s' (%s)", is_first ? ":" : ",", lint_name(l, r), r->title[LANG_EN]);
+}
+
+/* Asks the question of the example, and cites what denies it. */
+static void cite_denial(struct lint *l, struct finding *f)
 {
 	struct decision d;
 
 	if (!f)
 		return;
 	policy_decide(l->p, &f->example.facts, f->at_us, &d);
-	for (unsigned i = 0; i < d.n; i++) {
-		const struct rule *r = &l->p->rules[d.says[i].rule];
+	for (unsigned i = 0, n = 0; i < d.n; i++)
+		if (l->p->rules[d.says[i].rule].kind == RULE_FORBID)
+			blame(l, f, &l->p->rules[d.says[i].rule], n++ == 0);
+}
 
-		if (r->kind != RULE_FORBID || (whose == STATUTES && !forbids_then(r, f->at_us, STATUTES)))
+/* Cites the rules that alone forbid all that @permit takes; where it takes several together, those that deny the example. */
+static void cite_forbids(struct lint *l, struct finding *f, const struct rule *permit, enum whose whose)
+{
+	struct lint_case ignored;
+	unsigned n = 0;
+
+	for (unsigned i = 0; f && i < l->p->n_rules; i++) {
+		const struct rule *r = &l->p->rules[i];
+
+		if (!forbids_then(r, f->at_us, whose))
 			continue;
-		lint_cite(f, r->clauses);
-		buf_fmt(&f->message, "%s '%s' (%s)", i ? "," : ":", lint_name(l, r), r->title[LANG_EN]);
+		formula_start(&l->f, l->p);
+		formula_permit(&l->f, permit);
+		formula_forbid(&l->f, r);
+		formula_not(&l->f);
+		formula_and(&l->f);
+		if (!lint_find(l, LINT_QUESTIONS, &ignored))
+			blame(l, f, r, n++ == 0);
 	}
+	if (!n)
+		cite_denial(l, f);
 }
 
 /* ---- what can never be ---- */
@@ -107,9 +132,9 @@ void lint_never(struct lint *l, const struct rule *r, unsigned line, const struc
 {
 	struct lint_case nearly;
 	bool has_case = nearest_case(l, when, events, &nearly);
-	struct finding *f = lint_add(l, LINT_ERROR, "never-applies", line, r, "there is no case in which '%s' applies%s%.400s%s%s", lint_name(l, r),
-				     when->text ? ": " : "", when->text ? when->text : "", has_case ? "; the case meets the first part" : "",
-				     has_case ? " and fails the rest" : "");
+	struct finding *f = lint_add(l, LINT_ERROR, "never-applies", line, r, "there is no case in which '%s' applies%s%.400s%s%s",
+				     lint_name(l, r), when->text ? ": " : "", when->text ? when->text : "",
+				     has_case ? "; the case meets the first part" : "", has_case ? " and fails the rest" : "");
 
 	if (has_case)
 		lint_example(f, &nearly, INSTANT_NONE);
@@ -117,20 +142,39 @@ void lint_never(struct lint *l, const struct rule *r, unsigned line, const struc
 
 /* ---- permits, and claims to permit ---- */
 
-/* Can what @permit takes be when nobody forbids it? The last look, @asks_permit, also asks for a permit. */
-static bool may_be(struct lint *l, const struct rule *permit, int64_t at_us, enum whose whose, bool asks_permit)
+static void push_permit(struct lint *l, const struct rule *permit, bool is_claim)
+{
+	formula_start(&l->f, l->p);
+	formula_permit(&l->f, permit);
+	if (!is_claim || permit->recipients.any)
+		return;
+	formula_text(&l->f, F_RECIPIENT, 0); /* a text that names recipients speaks of them */
+	formula_not(&l->f);
+	formula_and(&l->f);
+}
+
+/* Can what @permit takes be when nobody forbids it? */
+static bool may_be(struct lint *l, const struct rule *permit, int64_t at_us, enum whose whose, bool is_claim)
 {
 	struct lint_case ignored;
 
-	formula_start(&l->f, l->p);
-	formula_permit(&l->f, permit);
+	push_permit(l, permit, is_claim);
 	push_not_forbidden(l, at_us, whose);
-	if (asks_permit)
-		push_permitted(l, at_us);
 	return lint_find(l, LINT_QUESTIONS, &ignored);
 }
 
-/* @says: "permits", or "claims to permit". False if it can never have its way. */
+/* And does a rule permit some of it? */
+static bool is_permitted(struct lint *l, const struct rule *permit, int64_t at_us)
+{
+	struct lint_case ignored;
+
+	push_permit(l, permit, true);
+	push_not_forbidden(l, at_us, ANYBODYS);
+	push_permitted(l, at_us);
+	return lint_find(l, LINT_QUESTIONS, &ignored);
+}
+
+/* A permit, or what a text claims to permit. False if it can never have its way. */
 static bool check_permit(struct lint *l, const struct rule *permit, const struct rule *owner, unsigned line, bool is_claim)
 {
 	const int64_t at_us = lint_instant(l, owner);
@@ -138,24 +182,23 @@ static bool check_permit(struct lint *l, const struct rule *permit, const struct
 	struct lint_case example;
 	struct finding *f = NULL;
 
-	formula_start(&l->f, l->p);
-	formula_permit(&l->f, permit);
+	push_permit(l, permit, is_claim);
 	if (!lint_find(l, LINT_QUESTIONS, &example)) {
 		lint_never(l, owner, line, &permit->when, LINT_QUESTIONS);
 		return false;
 	}
 	favour(l->p, &example);
-	if (!may_be(l, permit, at_us, STATUTES, false)) {
+	if (!may_be(l, permit, at_us, STATUTES, is_claim)) {
 		f = lint_add(l, LINT_ERROR, "looser-than-statute", line, owner, "%s '%s' the statute forbids in every case", says,
 			     lint_name(l, owner));
 		lint_example(f, &example, at_us);
-		cite_denial(l, f, STATUTES);
-	} else if (!may_be(l, permit, at_us, ANYBODYS, false)) {
-		f = lint_add(l, is_claim ? LINT_WARNING : LINT_ERROR, "contradiction", line, owner, "%s '%s' is forbidden in every case", says,
-			     lint_name(l, owner));
+		cite_forbids(l, f, permit, STATUTES);
+	} else if (!may_be(l, permit, at_us, ANYBODYS, is_claim)) {
+		f = lint_add(l, is_claim ? LINT_WARNING : LINT_ERROR, "contradiction", line, owner, "%s '%s' is forbidden in every case",
+			     says, lint_name(l, owner));
 		lint_example(f, &example, at_us);
-		cite_denial(l, f, ANYBODYS);
-	} else if (is_claim && !may_be(l, permit, at_us, ANYBODYS, true)) {
+		cite_forbids(l, f, permit, ANYBODYS);
+	} else if (is_claim && !is_permitted(l, permit, at_us)) {
 		f = lint_add(l, LINT_WARNING, "gap", line, owner, "%s '%s' no rule permits: the text goes further than the rules", says,
 			     lint_name(l, owner));
 		lint_example(f, &example, at_us);
@@ -244,7 +287,7 @@ static void check_forbid(struct lint *l, const struct rule *r)
 					     "'%s' never has a say: rules that end the search come first", lint_name(l, r));
 
 		lint_example(f, &example, at_us);
-		cite_denial(l, f, ANYBODYS);
+		cite_denial(l, f);
 	}
 }
 
@@ -283,7 +326,7 @@ static void check_declared(struct lint *l, size_t what, int id)
 		return;
 	favour(p, &c);
 	lint_example(f, &c, l->latest_us);
-	cite_denial(l, f, ANYBODYS);
+	cite_denial(l, f);
 }
 
 static void check_declarations(struct lint *l)

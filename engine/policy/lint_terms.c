@@ -27,7 +27,8 @@ static bool ends_later(const struct lint *l, struct term a, struct term b, int64
 
 		if (!calendar_knows(p->calendar, day))
 			continue;
-		if (term_end(a, from_us, p->zone, p->calendar, ret_a_us, NULL) || term_end(b, from_us, p->zone, p->calendar, ret_b_us, NULL))
+		if (term_end(a, from_us, p->zone, p->calendar, ret_a_us, NULL) ||
+		    term_end(b, from_us, p->zone, p->calendar, ret_b_us, NULL))
 			continue;
 		*ret_from_us = from_us;
 		if (*ret_a_us > *ret_b_us)
@@ -50,8 +51,8 @@ static void tell_later(struct lint *l, const struct rule *r, const char *what, c
 	instant_format(a_us, l->p->zone, own_end);
 	instant_format(b_us, l->p->zone, their_end);
 	f = lint_add(l, LINT_ERROR, "looser-deadline", r->line, r,
-		     "'%s' gives %s for %s, '%s' only %s (%s): %s instead of %s; the shorter holds", lint_name(l, r), own, what, lint_name(l, base),
-		     theirs, base->title[LANG_EN], own_end, their_end);
+		     "'%s' gives %s for %s, '%s' only %s (%s): %s instead of %s; the shorter holds", lint_name(l, r), own, what,
+		     lint_name(l, base), theirs, base->title[LANG_EN], own_end, their_end);
 	if (f)
 		lint_cite(f, base->clauses);
 	lint_example(f, example, from_us);
@@ -128,8 +129,8 @@ static void check_anchor(struct lint *l, const struct rule *r)
 				formula_follows(&l->f, r, a, (enum event_kind)e);
 				if (!lint_find(l, UINT32_C(1) << e, &example))
 					continue;
-				f = lint_add(l, LINT_ERROR, "no-anchor", r->line, r, "'%s' counts from the detection, and '%s' has none", lint_name(l, r),
-					     event_name((enum event_kind)e));
+				f = lint_add(l, LINT_ERROR, "no-anchor", r->line, r, "'%s' counts from the detection, and '%s' has none",
+					     lint_name(l, r), event_name((enum event_kind)e));
 				lint_example(f, &example, lint_instant(l, r));
 				break;
 			}
@@ -205,8 +206,8 @@ static void check_kept(struct lint *l, const struct rule *r)
 			continue;
 		lint_names(l->p, ID_CATEGORY, set, &names);
 		f = lint_add(l, is_warning ? LINT_WARNING : LINT_ERROR, is_warning ? "no-term" : "no-retention", r->line, r,
-			     is_warning ? "'%s' lets be kept what this pack gives no term: %s; only the base ends it" :
-					  "'%s' lets be kept what no rule ever ends: %s",
+			     is_warning ? "'%s' lets be kept what this pack gives no term: %s; only the base ends it"
+					: "'%s' lets be kept what no rule ever ends: %s",
 			     lint_name(l, r), names.data ? (const char *)names.data : "");
 		c = kept_case(l, idset_next(set, -1));
 		lint_example(f, &c, at_us);
@@ -259,8 +260,8 @@ static void check_at_least(struct lint *l, const struct rule *r)
 		return;
 	term_format(r->at_least, term);
 	f = lint_add(l, LINT_WARNING, "unfounded", r->line, r,
-		     "'%s' keeps data for %s at least, even when '%s' would end it (%s), and no rule of the statute orders that", lint_name(l, r), term,
-		     lint_name(l, against), against->title[LANG_EN]);
+		     "'%s' keeps data for %s at least, even when '%s' would end it (%s), and no rule of the statute orders that",
+		     lint_name(l, r), term, lint_name(l, against), against->title[LANG_EN]);
 	c = kept_case(l, idset_next(&both, -1));
 	c.facts.set[F_REACHED] = r->since;
 	if (against->until_achieved && policy_find(l->p, ID_MILESTONE, "purpose-achieved") >= 0)
@@ -285,7 +286,8 @@ static void check_against(struct lint *l, const struct rule *r, const struct rul
 	term_format(r->at_least, least);
 	term_format(other->at_most, most);
 	f = lint_add(l, other->pack ? LINT_ERROR : LINT_WARNING, "contradiction", r->line, r,
-		     "'%s' keeps for %s at least what '%s' keeps for %s at most; the longer holds", lint_name(l, r), least, lint_name(l, other), most);
+		     "'%s' keeps for %s at least what '%s' keeps for %s at most; the longer holds", lint_name(l, r), least,
+		     lint_name(l, other), most);
 	c = kept_case(l, idset_next(&both, -1));
 	c.facts.set[F_REACHED] = r->since;
 	lint_example(f, &c, from_us);
@@ -300,8 +302,8 @@ static void check_retain(struct lint *l, const struct rule *r)
 	if ((r->has_at_most || r->has_at_least) && idset_empty(&r->since)) {
 		struct lint_case c = kept_case(l, idset_next(r->categories.any ? &l->p->declared[ID_CATEGORY] : &r->categories.set, -1));
 		struct finding *f = lint_add(l, LINT_ERROR, "no-anchor", r->line, r, "'%s' has a term but no anchor: %s", lint_name(l, r),
-					     r->has_at_least ? "'since' names no milestone, so it never keeps anything" :
-							       "'since' names no milestone from which it runs");
+					     r->has_at_least ? "'since' names no milestone, so it never keeps anything"
+							     : "'since' names no milestone from which it runs");
 
 		lint_example(f, &c, at_us);
 	}

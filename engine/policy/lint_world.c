@@ -21,6 +21,9 @@ static const struct {
 	const char *words;
 	enum id_kind kind;
 } members[] = {
+	/* Of operations the first of an event is the one that it means unless it names another. */
+	{F_OPERATION, E(USE), "use", 0},
+	{F_OPERATION, E(DISCLOSE), "provide", 0},
 	{F_OPERATION, E(USE) | E(DISCLOSE), NULL, ID_OPERATION},
 	{F_OPERATION, E(COLLECT), "collect", 0},
 	{F_OPERATION, E(RECTIFY), "clarify", 0},
@@ -90,6 +93,14 @@ bool world_has(const struct policy *p, enum event_kind event, unsigned text, int
 			return true;
 	}
 	return false;
+}
+
+const char *world_operation(enum event_kind event)
+{
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
+		if (members[i].text == F_OPERATION && members[i].words && members[i].events >> event & 1)
+			return members[i].words;
+	return "";
 }
 
 static const uint32_t flags[F_FLAGS] = {
