@@ -248,6 +248,8 @@ enum saqta_status db_txn_begin(struct db_txn *txn, struct db *db, struct saqta_e
 
 	if (closed(db, err))
 		return SAQTA_ERR_CLOSED;
+	if (db->is_reader) /* SQLite itself would say so only at the first write */
+		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "%s: open for reading only", db_path(db));
 	rc = sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
 		return translate(db, rc, "begin", err);
