@@ -102,11 +102,21 @@ static void receipt_json(const uint8_t receipt[16], uint64_t records, bool is_la
 	json_shut(&j, '}');
 }
 
+/* What the ledger keeps of a destruction: where the log has it, and its entry, so that both can be told again after a backup was restored. */
+static enum saqta_status ledger_note(const struct saqta_engine *e, uint64_t seq, const struct buf *entry, struct buf *ret,
+				     struct saqta_error *err)
+{
+	buf_u32(ret, e->incarnation);
+	buf_i64(ret, (int64_t)seq);
+	buf_bytes(ret, entry->data, entry->len);
+	return ret->failed || entry->failed ? err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory") : SAQTA_OK;
+}
+
 enum saqta_status hall_destroy_subject(struct saqta_engine *e, struct subject *s, int64_t at_us, const char *why, const char *clauses,
 				       bool is_late, uint8_t ret_receipt[16], struct saqta_error *err)
 {
 	cleanup_(answer_done) struct answer a;
-	cleanup_(buf_done) struct buf more = {0};
+	cleanup_(buf_done) struct buf more = {0}, note = {0};
 	enum saqta_status r;
 
 	answer_init(&a);
@@ -120,7 +130,9 @@ enum saqta_status hall_destroy_subject(struct saqta_engine *e, struct subject *s
 	a.state = "destroyed";
 	r = hall_record(e, "destroyed", at_us, &a, &(struct entry_extra){.subject = s, .json = (const char *)more.data}, err);
 	if (!r)
-		r = vault_erase(&e->vault, &e->txn, s, err);
+		r = ledger_note(e, a.audit, &e->entry, &note, err);
+	if (!r)
+		r = vault_erase(&e->vault, &e->txn, s, note.data, note.len, err);
 	if (r)
 		return r;
 	e->has_destroyed = true;
@@ -135,7 +147,7 @@ enum saqta_status hall_destroy_record(struct saqta_engine *e, struct subject *s,
 				      const char *clauses, bool is_late, struct saqta_error *err)
 {
 	cleanup_(answer_done) struct answer a;
-	cleanup_(buf_done) struct buf more = {0};
+	cleanup_(buf_done) struct buf more = {0}, note = {0};
 	struct json_out j = {.out = &more};
 	enum saqta_status r;
 
@@ -149,7 +161,12 @@ enum saqta_status hall_destroy_record(struct saqta_engine *e, struct subject *s,
 	json_shut(&j, '}');
 	answer_clauses(&a, clauses);
 	r = hall_record(e, "record-destroyed", at_us, &a, &(struct entry_extra){.subject = s, .json = (const char *)more.data}, err);
-	return r ? r : vault_delete_record(&e->vault, &e->txn, s, rec->number, err);
+	if (!r)
+		r = ledger_note(e, a.audit, &e->entry, &note, err);
+	if (r)
+		return r;
+	e->has_destroyed = true;
+	return vault_delete_record(&e->vault, &e->txn, s, rec->number, note.data, note.len, err);
 }
 
 /* ---- depersonalisation ---- */
@@ -186,6 +203,24 @@ static enum saqta_status move_kept(struct saqta_engine *e, struct subject *from,
 	return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
 }
 
+/* The event's own entry follows; what the ledger needs of it is known already. */
+static enum saqta_status erase_name(struct saqta_engine *e, struct subject *s, int64_t at_us, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf entry = {0}, note = {0};
+	struct json_out j = {.out = &entry};
+	char at[INSTANT_TEXT_SIZE];
+	enum saqta_status r;
+
+	instant_format(at_us, NULL, at);
+	json_open(&j, NULL, '{');
+	json_text(&j, "at", at);
+	json_hex(&j, "subject", s->pseudonym, sizeof(s->pseudonym));
+	json_text(&j, "type", "depersonalised");
+	json_shut(&j, '}');
+	r = ledger_note(e, audit_log_size(e->log), &entry, &note, err);
+	return r ? r : vault_erase(&e->vault, &e->txn, s, note.data, note.len, err);
+}
+
 enum saqta_status hall_depersonalise(struct saqta_engine *e, struct subject *s, const struct idset *keeps, int64_t at_us, struct answer *a,
 				     struct saqta_error *err)
 {
@@ -210,7 +245,7 @@ enum saqta_status hall_depersonalise(struct saqta_engine *e, struct subject *s, 
 	if (!r)
 		r = vault_save(&e->vault, &e->txn, &rest, err);
 	if (!r)
-		r = vault_erase(&e->vault, &e->txn, s, err);
+		r = erase_name(e, s, at_us, err);
 	if (!r) {
 		e->has_destroyed = true;
 		memcpy(e->depersonalised_id, rest.id, SUBJECT_ID_SIZE);

@@ -17,7 +17,6 @@
 #ifndef SAQTA_DATADIR
 #define SAQTA_DATADIR "/usr/share/saqta"
 #endif
-#define ORIGIN_PREFIX "saqta.local/vault/"
 
 /* ---- paths ---- */
 
@@ -171,18 +170,6 @@ saqta_engine *saqta_engine_close(saqta_engine *e)
 	return NULL;
 }
 
-static enum saqta_status open_signer(struct saqta_engine *e, struct saqta_error *err)
-{
-	char name[AUDIT_NAME_MAX + 1], hex[33];
-	enum saqta_status r = keystore_branch(e->vault.keys, "log-signing", &e->sign_seed, err);
-
-	if (r)
-		return r;
-	hex_encode(e->vault.id, sizeof(e->vault.id), hex);
-	(void)snprintf(name, sizeof(name), "%s%s", ORIGIN_PREFIX, hex);
-	return audit_signer_init(&e->signer, name, secret_key(e->sign_seed), err);
-}
-
 static enum saqta_status meta_put(struct saqta_engine *e, const char *name, const void *value, size_t len, struct saqta_error *err)
 {
 	return db_put(&e->txn, VAULT_META, name, strlen(name), value, len, err);
@@ -216,7 +203,7 @@ static enum saqta_status join(struct saqta_engine *e, struct db *db, struct keys
 
 	if (!r)
 		r = audit_log_open(db, VAULT_ENTRY, VAULT_NODE, &e->log, err);
-	return r ? r : open_signer(e, err);
+	return r ? r : hall_open_signer(e, err);
 }
 
 /* ---- making a vault ---- */
@@ -331,17 +318,6 @@ static enum saqta_status read_newest(struct saqta_engine *e, struct saqta_error 
 	return r;
 }
 
-static enum saqta_status check_guard(struct saqta_engine *e, struct saqta_error *err)
-{
-	cleanup_(buf_done) struct buf note = {0};
-	enum saqta_status r = audit_guard_read(e->guard_path, &note, err);
-
-	if (r == SAQTA_ERR_MISSING)
-		return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the guard is missing: whether this is the newest vault cannot be told",
-			       e->guard_path);
-	return r ? r : audit_guard_check(e->log, &note, &e->signer.verifier, err);
-}
-
 static enum saqta_status open_files(struct saqta_engine *e, const struct paths *p, struct saqta_error *err)
 {
 	cleanup_(secret_freep) struct secret *master = NULL;
@@ -362,7 +338,7 @@ static enum saqta_status open_files(struct saqta_engine *e, const struct paths *
 	if (!r && id.len != 16)
 		r = err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the row `id` is cut", p->vault);
 	if (!r)
-		r = keystore_open(p->keystore, master, id.data, &keys, err);
+		r = (e->is_reader ? keystore_open_reader : keystore_open)(p->keystore, master, id.data, &keys, err);
 	if (r) {
 		db_close(db);
 		return r;
@@ -405,7 +381,7 @@ enum saqta_status saqta_engine_open(const struct saqta_options *o, saqta_engine 
 	if (!r)
 		r = open_files(e, &p, err);
 	if (!r)
-		r = check_guard(e, err);
+		r = hall_guard_check(e, err);
 	if (!r)
 		r = vault_load(&e->vault, vault_controller_id, &e->controller, err);
 	if (!r)

@@ -47,6 +47,7 @@ void answer_json(const struct answer *a, unsigned line, const struct zone *zone,
 struct saqta_engine {
 	struct vault vault;
 	struct audit_log *log;
+	uint32_t incarnation; /* of the log, from 1 */
 	struct policy *policy;
 	uint64_t policy_entry; /* the audit entry that put it in force */
 	char *policy_dirs;
@@ -198,6 +199,26 @@ enum saqta_status hall_deadlines(struct saqta_engine *e, uint64_t *ret_n, struct
 /* policy_source.c */
 /** The policy that @from names: a pack, "in-force" or "digest:HEX". @ret gets a reference of the caller's own. */
 enum saqta_status hall_policy_from(const struct saqta_policy_from *from, struct policy **ret, struct saqta_error *err) must_check_;
+/* incarnate.c: the log begins anew, under another name and key; what was recorded before is kept, and verified with it */
+/** Within the open transaction: the log's entries become its past, and a new one begins. Its entry 0 (type `incarnation`) holds the number, the
+ *  past's origin, size and root, @reason, and @extra_json, an object with sorted members, as `what` (NULL: left out); entry 1 puts the policy
+ *  in force again. The caller may record more, then ends with hall_incarnate_commit. On failure the engine is broken: reopen. */
+enum saqta_status hall_incarnate(struct saqta_engine *e, const char *reason, const char *extra_json, struct saqta_error *err) must_check_;
+/** Commit a new incarnation and move the guard and the published key to it. Whatever a crash leaves half done, the next opening finishes. */
+enum saqta_status hall_incarnate_commit(struct saqta_engine *e, struct saqta_error *err) must_check_;
+/** The two halves of it: the new guard beside the old one; then in its place, with the published key. */
+enum saqta_status hall_guard_prepare(struct saqta_engine *e, struct saqta_error *err) must_check_;
+enum saqta_status hall_guard_turn(struct saqta_engine *e, struct saqta_error *err) must_check_;
+/** Hold the open vault against the guard. */
+enum saqta_status hall_guard_check(struct saqta_engine *e, struct saqta_error *err) must_check_;
+/** Name and key of the present incarnation. */
+enum saqta_status hall_open_signer(struct saqta_engine *e, struct saqta_error *err) must_check_;
+/** Every entry of the former incarnations, oldest first; @visit gets the incarnation and the number. */
+typedef enum saqta_status (*hall_past_fn)(struct saqta_engine *e, void *user, uint32_t incarnation, uint64_t seq, const uint8_t *entry,
+					  size_t len, struct saqta_error *err);
+enum saqta_status hall_each_past(struct saqta_engine *e, hall_past_fn visit, void *user, struct saqta_error *err) must_check_;
+/** Hold each former incarnation against the head that its successor's first entry names. */
+enum saqta_status hall_verify_past(struct saqta_engine *e, struct saqta_error *err) must_check_;
 
 /* run.c */
 /** Hand a finished result to the caller. */

@@ -280,37 +280,53 @@ enum saqta_status saqta_engine_subject_show(saqta_engine *e, const char *externa
 
 /* ---- lists ---- */
 
-static enum saqta_status list_destroyed(saqta_engine *e, saqta_write_fn write, void *user, struct saqta_error *err)
+struct destroyed_user {
+	saqta_write_fn write;
+	void *user;
+	struct buf line;
+};
+
+static enum saqta_status list_if_destroyed(saqta_engine *e, void *user, uint32_t incarnation, uint64_t seq, const uint8_t *entry,
+					   size_t len, struct saqta_error *err)
 {
-	cleanup_(buf_done) struct buf line = {0}, body = {0};
+	struct destroyed_user *d = user;
+	json_t *root = json_loadb((const char *)entry, len, 0, NULL);
+	const char *type = json_string_value(json_object_get(root, "type"));
+	const char *pseudonym = json_string_value(json_object_get(root, "subject"));
+	const char *at = json_string_value(json_object_get(root, "at"));
 	enum saqta_status r = SAQTA_OK;
 
-	for (uint64_t i = 0; !r && i < audit_log_size(e->log); i++) {
-		json_t *root;
-		const char *type, *pseudonym, *at;
+	if (type && pseudonym && at && strcmp(type, "destroyed") == 0) {
+		struct json_out j = {.out = &d->line};
 
+		json_open(&j, NULL, '{');
+		json_text(&j, "pseudonym", pseudonym);
+		json_text(&j, "state", "destroyed");
+		json_text(&j, "at", at);
+		if (incarnation != e->incarnation)
+			json_int(&j, "incarnation", incarnation);
+		json_int(&j, "audit", (int64_t)seq);
+		json_shut(&j, '}');
+		buf_str(&d->line, "\n");
+		r = give(d->write, d->user, &d->line, err);
+	}
+	json_decref(root);
+	return r;
+}
+
+static enum saqta_status list_destroyed(saqta_engine *e, saqta_write_fn write, void *user, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf body = {0};
+	struct destroyed_user d = {.write = write, .user = user};
+	enum saqta_status r = hall_each_past(e, list_if_destroyed, &d, err);
+
+	for (uint64_t i = 0; !r && i < audit_log_size(e->log); i++) {
 		buf_clear(&body);
 		r = audit_log_entry(e->log, i, &body, err);
-		if (r)
-			break;
-		root = json_loadb((const char *)body.data, body.len, 0, NULL);
-		type = json_string_value(json_object_get(root, "type"));
-		pseudonym = json_string_value(json_object_get(root, "subject"));
-		at = json_string_value(json_object_get(root, "at"));
-		if (type && pseudonym && at && strcmp(type, "destroyed") == 0) {
-			struct json_out j = {.out = &line};
-
-			json_open(&j, NULL, '{');
-			json_text(&j, "pseudonym", pseudonym);
-			json_text(&j, "state", "destroyed");
-			json_text(&j, "at", at);
-			json_int(&j, "audit", (int64_t)i);
-			json_shut(&j, '}');
-			buf_str(&line, "\n");
-			r = give(write, user, &line, err);
-		}
-		json_decref(root);
+		if (!r)
+			r = list_if_destroyed(e, &d, e->incarnation, i, body.data, body.len, err);
 	}
+	buf_done(&d.line);
 	return r;
 }
 
@@ -613,6 +629,8 @@ enum saqta_status saqta_audit_verify(saqta_engine *e, saqta_progress_fn progress
 	struct audit_head head;
 	enum saqta_status r = audit_log_verify(e->log, progress, progress_user, &head, err);
 
+	if (!r)
+		r = hall_verify_past(e, err);
 	if (r)
 		return r;
 	json_open(&j, NULL, '{');

@@ -16,6 +16,8 @@ enum op { OP_GET, OP_PUT, OP_DELETE, OP_COUNT, OP_LAST, OP_SCAN, OPS };
 #define TABLES_MAX 16
 #define SCANS_MAX 4
 #define CHECKPOINT_PAGES 16384
+#define CHECKPOINT_WAIT_MS 10000
+#define BACKUP_PAGES 4096
 
 struct db {
 	sqlite3 *handle;
@@ -94,7 +96,8 @@ static enum saqta_status read_number(struct db *db, const char *sql, int64_t *re
 	return rc == SQLITE_ROW ? SAQTA_OK : translate(db, rc, "open", err);
 }
 
-static enum saqta_status create_tables(struct db *db, struct saqta_error *err)
+/* The tables that came after version @after, 0: all. */
+static enum saqta_status create_tables(struct db *db, int64_t after, struct saqta_error *err)
 {
 	char sql[512];
 	enum saqta_status r = run_sql(db, "BEGIN IMMEDIATE", "create", err);
@@ -102,6 +105,8 @@ static enum saqta_status create_tables(struct db *db, struct saqta_error *err)
 	for (unsigned i = 0; !r && i < db->schema->n_tables; i++) {
 		const struct db_table *t = &db->schema->tables[i];
 
+		if (after > 0 && t->since <= after)
+			continue;
 		if (t->by_number)
 			(void)snprintf(sql, sizeof(sql), "CREATE TABLE \"%s\"(k INTEGER PRIMARY KEY, v BLOB NOT NULL) STRICT", t->name);
 		else
@@ -114,7 +119,7 @@ static enum saqta_status create_tables(struct db *db, struct saqta_error *err)
 	return r ? r : run_sql(db, sql, "create", err);
 }
 
-static enum saqta_status check_file(struct db *db, struct saqta_error *err)
+static enum saqta_status check_file(struct db *db, int64_t *ret_version, struct saqta_error *err)
 {
 	int64_t id = 0, version = 0;
 	enum saqta_status r = read_number(db, "PRAGMA application_id", &id, err);
@@ -129,13 +134,26 @@ static enum saqta_status check_file(struct db *db, struct saqta_error *err)
 		return err_set(err, SAQTA_ERR_TAMPERED, 0,
 			       "%s: made by a newer saqta (version %lld), this one knows %u: use the newer program", db->path,
 			       (long long)version, db->schema->version);
-	if (version < (int64_t)db->schema->version)
+	if (version <= 0)
 		return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: its version %lld is not known", db->path, (long long)version);
+	*ret_version = version;
 	return SAQTA_OK;
+}
+
+static enum saqta_status bring_up(struct db *db, int64_t version, struct saqta_error *err)
+{
+	if (version == (int64_t)db->schema->version)
+		return SAQTA_OK;
+	if (db->is_reader)
+		return err_set(err, SAQTA_ERR_BUSY, 0,
+			       "%s: made by an older saqta (version %lld): run a command that writes first, like sweep", db->path,
+			       (long long)version);
+	return create_tables(db, version, err);
 }
 
 static enum saqta_status set_up(struct db *db, enum db_mode mode, struct saqta_error *err)
 {
+	int64_t version = 0;
 	enum saqta_status r;
 
 	(void)sqlite3_extended_result_codes(db->handle, 1);
@@ -146,11 +164,13 @@ static enum saqta_status set_up(struct db *db, enum db_mode mode, struct saqta_e
 	r = run_sql(db, "PRAGMA temp_store=MEMORY; PRAGMA recursive_triggers=ON; PRAGMA secure_delete=ON; PRAGMA cache_size=-262144",
 		    "open", err);
 	if (!r && (mode == DB_OPEN || mode == DB_READ_ONLY))
-		r = check_file(db, err);
+		r = check_file(db, &version, err);
 	if (!r && mode != DB_READ_ONLY)
 		r = run_sql(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", "open", err);
 	if (!r && (mode == DB_CREATE || mode == DB_MEMORY))
-		r = create_tables(db, err);
+		r = create_tables(db, 0, err);
+	else if (!r)
+		r = bring_up(db, version, err);
 	if (!r)
 		(void)sqlite3_wal_autocheckpoint(db->handle, db->is_reader ? 0 : CHECKPOINT_PAGES);
 	return r;
@@ -218,8 +238,66 @@ enum saqta_status db_checkpoint(struct db *db, struct saqta_error *err)
 
 	if (closed(db, err))
 		return SAQTA_ERR_CLOSED;
+	(void)sqlite3_busy_timeout(db->handle, CHECKPOINT_WAIT_MS);
 	rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	(void)sqlite3_busy_timeout(db->handle, 0);
+	if (rc == SQLITE_BUSY)
+		return err_set(
+			err, SAQTA_ERR_BUSY, 0,
+			"%s: all is committed, but a reader (a backup?) keeps the write-ahead log from being emptied: run again later",
+			db_path(db));
 	return rc == SQLITE_OK ? SAQTA_OK : translate(db, rc, "checkpoint", err);
+}
+
+static enum saqta_status copy_pages(struct db *db, sqlite3 *to, int (*progress)(void *user, uint64_t done, uint64_t total), void *user,
+				    struct saqta_error *err)
+{
+	sqlite3_backup *copy = sqlite3_backup_init(to, "main", db->handle, "main");
+	int rc = copy ? SQLITE_OK : sqlite3_errcode(to);
+	bool is_stopped = false;
+
+	while (rc == SQLITE_OK && !is_stopped) {
+		rc = sqlite3_backup_step(copy, BACKUP_PAGES);
+		if (rc == SQLITE_OK && progress) {
+			int total = sqlite3_backup_pagecount(copy);
+
+			is_stopped = progress(user, (uint64_t)(total - sqlite3_backup_remaining(copy)), (uint64_t)total) != 0;
+		}
+	}
+	(void)sqlite3_backup_finish(copy);
+	if (is_stopped)
+		return err_set(err, SAQTA_ERR_CANCELLED, 0, "stopped; no backup was made");
+	return rc == SQLITE_DONE ? SAQTA_OK : translate(db, rc, "backup", err);
+}
+
+enum saqta_status db_backup(struct db *db, const char *path, int (*progress)(void *user, uint64_t done, uint64_t total), void *user,
+			    struct saqta_error *err)
+{
+	sqlite3 *to = NULL;
+	enum saqta_status r;
+	int rc, fd;
+
+	if (closed(db, err))
+		return SAQTA_ERR_CLOSED;
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: cannot be made: %s", path, strerror(errno));
+	(void)close(fd);
+	/* One read transaction around all steps: otherwise a writer between two of them makes the copy begin anew, for ever if it is busy. */
+	r = run_sql(db, "BEGIN; SELECT count(*) FROM sqlite_schema", "backup", err);
+	if (!r) {
+		rc = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+		/* The copy is written once and thrown away if anything fails: it needs no journal, and who keeps it syncs it. */
+		if (rc == SQLITE_OK)
+			rc = sqlite3_exec(to, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF", NULL, NULL, NULL);
+		r = rc == SQLITE_OK ? copy_pages(db, to, progress, user, err) : translate(db, rc, "backup", err);
+		if (sqlite3_close(to) != SQLITE_OK && !r)
+			r = err_set(err, SAQTA_ERR_STORE, 0, "%s: cannot be closed", path);
+		(void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	}
+	if (r)
+		(void)unlink(path);
+	return r;
 }
 
 const char *db_path(const struct db *db) { return db->path ? db->path : "memory"; }
@@ -445,6 +523,17 @@ enum saqta_status db_delete_prefix(struct db_txn *txn, unsigned table, const voi
 	if (ret)
 		*ret = n;
 	return SAQTA_OK;
+}
+
+enum saqta_status db_clear(struct db_txn *txn, unsigned table, struct saqta_error *err)
+{
+	char sql[256];
+
+	if (closed(txn->db, err))
+		return SAQTA_ERR_CLOSED;
+	(void)snprintf(sql, sizeof(sql), "DELETE FROM \"%s\"", txn->db->schema->tables[table].name);
+	txn->writes++;
+	return run_sql(txn->db, sql, "write", err);
 }
 
 enum saqta_status db_count(struct db *db, unsigned table, uint64_t *ret, struct saqta_error *err)

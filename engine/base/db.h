@@ -18,8 +18,10 @@ struct db_table {
 	const char *name;
 	bool by_number;
 	bool is_record; /* an append here counts as the record that (1) asks for */
+	uint32_t since; /* the version of the schema that brought it; 0: the first */
 };
-/** The layout of one kind of file. The version rises with every change; migrate brings an older file up. */
+/** The layout of one kind of file. The version rises with every change, and every change adds tables: a writer that opens an older file makes
+ *  those that it lacks, in one transaction. */
 struct db_schema {
 	uint32_t application_id;
 	uint32_t version;
@@ -31,16 +33,22 @@ struct db_schema {
 struct db;
 enum db_mode { DB_OPEN, DB_CREATE /* must not exist */, DB_READ_ONLY, DB_MEMORY };
 /** @path is ignored for DB_MEMORY. DB_READ_ONLY opens a reader that never checkpoints.
- *  Errors: SAQTA_ERR_MISSING, SAQTA_ERR_CREATE, SAQTA_ERR_STORE, SAQTA_ERR_BUSY, SAQTA_ERR_TAMPERED (not such a file, newer version). */
+ *  Errors: SAQTA_ERR_MISSING, SAQTA_ERR_CREATE, SAQTA_ERR_STORE, SAQTA_ERR_BUSY (also a reader of a file that a writer must bring up
+ *  first), SAQTA_ERR_TAMPERED (not such a file, newer version). */
 enum saqta_status db_open(const char *path, enum db_mode mode, const struct db_schema *schema, struct db **ret,
 			  struct saqta_error *err) must_check_;
 struct db *db_close(struct db *db); /* checkpoints (writer); NULL allowed; returns NULL */
 void db_closep(struct db **db);
-/** Truncate the WAL so that nothing deleted remains in it. */
+/** Truncate the WAL so that nothing deleted remains in it. Waits some seconds for readers; SAQTA_ERR_BUSY if one stays. */
 enum saqta_status db_checkpoint(struct db *db, struct saqta_error *err) must_check_;
 const char *db_path(const struct db *db);
 /** Bytes on disk: file and WAL. */
 uint64_t db_bytes(const struct db *db);
+
+/** A whole copy as of now into the new file @path (mode 0600), while others write. @progress may be NULL; non-zero cancels. On failure no file
+ *  is left. */
+enum saqta_status db_backup(struct db *db, const char *path, int (*progress)(void *user, uint64_t done, uint64_t total), void *user,
+			    struct saqta_error *err) must_check_;
 
 struct db_txn {
 	struct db *db; /* NULL: no transaction is open */
@@ -65,6 +73,8 @@ enum saqta_status db_delete(struct db_txn *txn, unsigned table, const void *key,
 /** Delete every key that begins with @prefix; counts them in @ret (may be NULL). */
 enum saqta_status db_delete_prefix(struct db_txn *txn, unsigned table, const void *prefix, size_t prefix_len, uint64_t *ret,
 				   struct saqta_error *err) must_check_;
+/** Delete every row. */
+enum saqta_status db_clear(struct db_txn *txn, unsigned table, struct saqta_error *err) must_check_;
 /** Number of keys, and the largest number (tables by number; SAQTA_ERR_MISSING when empty). */
 enum saqta_status db_count(struct db *db, unsigned table, uint64_t *ret, struct saqta_error *err) must_check_;
 enum saqta_status db_last_n(struct db *db, unsigned table, uint64_t *ret, struct saqta_error *err) must_check_;

@@ -4,6 +4,7 @@
 
 #include "base/crypt.h"
 #include "base/db.h"
+#include "base/instant.h"
 
 /* The keystore: master key -> epoch key -> data key of a subject. A SQLite file of its own in the keep folder,
  * outside the vault's backups: destroying a key destroys what every backup of the vault holds of that subject.
@@ -25,7 +26,9 @@ enum saqta_status keyfile_read(const char *path, struct secret **ret, struct saq
 /** @master is borrowed. @vault_id binds every wrapped key to this vault. @path NULL: in memory (scenarios). */
 enum saqta_status keystore_create(const char *path, const struct secret *master, const uint8_t vault_id[16], struct keystore **ret,
 				  struct saqta_error *err) must_check_;
-/** SAQTA_ERR_KEY when the master key is not the right one; SAQTA_ERR_TAMPERED when the file is cut or changed. */
+/** SAQTA_ERR_KEY when the master key is not the right one; SAQTA_ERR_TAMPERED when the file is cut or changed. A reader never writes. */
+enum saqta_status keystore_open_reader(const char *path, const struct secret *master, const uint8_t vault_id[16], struct keystore **ret,
+				       struct saqta_error *err) must_check_;
 enum saqta_status keystore_open(const char *path, const struct secret *master, const uint8_t vault_id[16], struct keystore **ret,
 				struct saqta_error *err) must_check_;
 struct keystore *keystore_close(struct keystore *ks);
@@ -46,7 +49,42 @@ enum saqta_status keystore_get(struct keystore *ks, const uint8_t id[SUBJECT_ID_
 /** Delete the keys of @n subjects in one synced transaction and truncate the WAL; absent ones are no error. Called after the vault's commit. */
 enum saqta_status keystore_destroy(struct keystore *ks, const uint8_t (*ids)[SUBJECT_ID_SIZE], size_t n,
 				   struct saqta_error *err) must_check_;
+
+/* The ledger of destructions: what was destroyed, for the return of a backup that was made before. It stands in the keystore's file, so that a
+ * key and its line change places in one transaction, and outside the vault's backups. Each line is sealed, and so is their number. */
+
+#define GONE_ROW_MAX (SUBJECT_ID_SIZE + 1 + 8)
+/** One destruction: a whole subject (@row is its id) or one row of it (@row is the row's key in the vault). */
+struct gone {
+	uint8_t row[GONE_ROW_MAX];
+	size_t row_len;
+	const uint8_t *note; /* borrowed: who destroyed it says what is kept of it */
+	size_t note_len;
+};
+/** As keystore_destroy, and a line in the ledger for each; rows of a subject have no key of their own. What has a line already keeps it. */
+enum saqta_status keystore_bury(struct keystore *ks, const struct gone *list, size_t n, struct saqta_error *err) must_check_;
+/** Every line in order of the rows. SAQTA_ERR_TAMPERED when a line was changed, added or removed. @visit may be NULL: only check. */
+typedef enum saqta_status (*gone_fn)(void *user, const struct gone *line, struct saqta_error *err);
+enum saqta_status keystore_ledger(struct keystore *ks, gone_fn visit, void *user, uint64_t *ret_count, struct saqta_error *err) must_check_;
+
 /** Delete keys above @newest (be-ordered): subjects whose vault transaction never committed. */
 enum saqta_status keystore_trim(struct keystore *ks, const uint8_t newest[SUBJECT_ID_SIZE], struct saqta_error *err) must_check_;
 enum saqta_status keystore_count(struct keystore *ks, uint64_t *ret, struct saqta_error *err) must_check_;
+
+/** A new master key: only the epoch key is sealed anew. Durable when it returns; the old master key opens nothing any more. */
+enum saqta_status keystore_rotate(struct keystore *ks, const struct secret *master, struct saqta_error *err) must_check_;
+/** A new epoch: a new epoch key, every living key sealed anew under it, the old one gone from the file, in one transaction. Old copies of the
+ *  keystore go on opening what was sealed in their epoch with the master key of their time. @progress may be NULL; non-zero cancels. */
+enum saqta_status keystore_renew(struct keystore *ks, const struct secret *master, int64_t now_us,
+				 int (*progress)(void *user, uint64_t done, uint64_t total), void *user,
+				 struct saqta_error *err) must_check_;
+struct keystore_status {
+	uint32_t epoch;
+	int64_t epoch_us;  /* since when; INSTANT_NONE: since the vault was made */
+	uint64_t n_keys;   /* of living subjects, the controller's among them */
+	uint64_t n_ledger; /* destructions kept for the return of a backup */
+};
+enum saqta_status keystore_status(struct keystore *ks, struct keystore_status *ret, struct saqta_error *err) must_check_;
+/** A whole copy of the file into the new file @path. */
+enum saqta_status keystore_copy(struct keystore *ks, const char *path, struct saqta_error *err) must_check_;
 #endif

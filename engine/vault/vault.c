@@ -15,10 +15,11 @@ static const struct db_table tables[VAULT_TABLES] = {
 	[VAULT_KEY_PENDING] = {.name = "key_pending"},
 	[VAULT_ENTRY] = {.name = "entry", .by_number = true, .is_record = true},
 	[VAULT_NODE] = {.name = "node", .by_number = true},
+	[VAULT_PAST] = {.name = "past", .since = 2},
 };
 const struct db_schema vault_schema = {
 	.application_id = 0x73717456, /* "sqtV" */
-	.version = 1,
+	.version = 2,
 	.is_audited = true,
 	.tables = tables,
 	.n_tables = VAULT_TABLES,
@@ -294,15 +295,18 @@ enum saqta_status vault_put_record(struct vault *v, struct db_txn *txn, struct s
 	return status;
 }
 
-enum saqta_status vault_delete_record(struct vault *v, struct db_txn *txn, struct subject *s, uint64_t number, struct saqta_error *err)
+enum saqta_status vault_delete_record(struct vault *v, struct db_txn *txn, struct subject *s, uint64_t number, const void *note,
+				      size_t note_len, struct saqta_error *err)
 {
 	uint8_t key[ROW_KEY_MAX];
 	size_t key_len = row_key(s->id, ROW_RECORD, number, key);
+	enum saqta_status r;
 
 	(void)v;
 	s->n_records--;
 	s->is_dirty = true;
-	return db_delete(txn, VAULT_SUBJECT, key, key_len, err);
+	r = db_delete(txn, VAULT_SUBJECT, key, key_len, err);
+	return r ? r : db_put(txn, VAULT_KEY_PENDING, key, key_len, note, note_len, err);
 }
 
 enum saqta_status vault_add_disclosure(struct vault *v, struct db_txn *txn, struct subject *s, const char *json, struct saqta_error *err)
@@ -402,7 +406,8 @@ enum saqta_status vault_forget_name(struct vault *v, struct db_txn *txn, struct 
 	return db_delete(txn, VAULT_LOOKUP, hash, sizeof(hash), err);
 }
 
-enum saqta_status vault_erase(struct vault *v, struct db_txn *txn, struct subject *s, struct saqta_error *err)
+enum saqta_status vault_erase(struct vault *v, struct db_txn *txn, struct subject *s, const void *note, size_t note_len,
+			      struct saqta_error *err)
 {
 	enum saqta_status r = vault_set_check(v, txn, s, INT64_MAX, err);
 
@@ -417,50 +422,134 @@ enum saqta_status vault_erase(struct vault *v, struct db_txn *txn, struct subjec
 	if (r)
 		return r;
 	s->is_dirty = false;
-	return db_put(txn, VAULT_KEY_PENDING, s->id, SUBJECT_ID_SIZE, "", 0, err);
+	return db_put(txn, VAULT_KEY_PENDING, s->id, SUBJECT_ID_SIZE, note, note_len, err);
 }
 
+/* ---- purging: the subjects' own rows cannot be read, so the registers are searched for them ---- */
+
+static int compare_ids(const void *a, const void *b) { return memcmp(a, b, SUBJECT_ID_SIZE); }
+
+struct purge {
+	const uint8_t (*ids)[SUBJECT_ID_SIZE];
+	size_t n;
+};
+
+/* The subject that a row of @table belongs to; NULL for a row of none. */
+static const uint8_t *owner_of(unsigned table, const uint8_t *key, size_t key_len, const uint8_t *value, size_t value_len)
+{
+	if (table == VAULT_DUE)
+		return key_len == 8 + SUBJECT_ID_SIZE ? key + 8 : NULL;
+	return value_len >= SUBJECT_ID_SIZE ? value : NULL; /* look-up, tasks and requests begin with it */
+}
+
+static enum saqta_status purge_table(struct vault *v, struct db_txn *txn, unsigned table, const struct purge *p, struct saqta_error *err)
+{
+	cleanup_(db_scan_closep) struct db_scan *scan = NULL;
+	enum saqta_status r = db_scan_open(v->db, table, "", 0, "", 0, &scan, err);
+
+	while (!r) {
+		const uint8_t *key, *value, *owner;
+		size_t key_len, value_len;
+		uint8_t copy[64];
+
+		r = db_scan_next(scan, &key, &key_len, &value, &value_len, err);
+		if (r)
+			break;
+		owner = owner_of(table, key, key_len, value, value_len);
+		if (!owner || key_len > sizeof(copy) || !bsearch(owner, p->ids, p->n, SUBJECT_ID_SIZE, compare_ids))
+			continue;
+		memcpy(copy, key, key_len);
+		r = db_delete(txn, table, copy, key_len, err);
+	}
+	return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
+}
+
+enum saqta_status vault_purge(struct vault *v, struct db_txn *txn, const uint8_t (*ids)[SUBJECT_ID_SIZE], size_t n, uint8_t *ret_found,
+			      struct saqta_error *err)
+{
+	static const unsigned registers[] = {VAULT_LOOKUP, VAULT_DUE, VAULT_TASK, VAULT_REQUEST};
+	const struct purge p = {.ids = ids, .n = n};
+	enum saqta_status r = SAQTA_OK;
+
+	for (size_t i = 0; !r && i < n; i++) {
+		uint64_t rows = 0;
+
+		r = db_delete_prefix(txn, VAULT_SUBJECT, ids[i], SUBJECT_ID_SIZE, &rows, err);
+		ret_found[i] = rows > 0;
+	}
+	for (size_t i = 0; !r && i < sizeof(registers) / sizeof(registers[0]); i++)
+		r = purge_table(v, txn, registers[i], &p, err);
+	return r;
+}
+
+/* ---- what follows the commit of a destruction ---- */
+
 #define DESTROY_BATCH 4096
+struct queue {
+	struct gone gone[DESTROY_BATCH];
+	size_t at[DESTROY_BATCH]; /* of the notes, in @notes */
+	size_t n;
+	struct buf notes;
+};
+
+static enum saqta_status read_queue(struct vault *v, struct queue *q, struct saqta_error *err)
+{
+	cleanup_(db_scan_closep) struct db_scan *scan = NULL;
+	enum saqta_status r = db_scan_open(v->db, VAULT_KEY_PENDING, "", 0, "", 0, &scan, err);
+
+	q->n = 0;
+	buf_clear(&q->notes);
+	while (!r && q->n < DESTROY_BATCH) {
+		const uint8_t *key, *value;
+		size_t key_len, value_len;
+		struct gone *g = &q->gone[q->n];
+
+		r = db_scan_next(scan, &key, &key_len, &value, &value_len, err);
+		if (r)
+			break;
+		if (key_len > GONE_ROW_MAX || key_len < SUBJECT_ID_SIZE)
+			return err_set(err, SAQTA_ERR_TAMPERED, 0, "a row of the queue of destructions has a wrong key");
+		memcpy(g->row, key, key_len);
+		g->row_len = key_len;
+		g->note_len = value_len;
+		q->at[q->n++] = q->notes.len;
+		buf_add(&q->notes, value, value_len);
+	}
+	if (q->notes.failed)
+		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+	for (size_t i = 0; i < q->n; i++)
+		q->gone[i].note = q->notes.data + q->at[i];
+	return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
+}
+
+static enum saqta_status forget_queue(struct vault *v, const struct queue *q, struct saqta_error *err)
+{
+	cleanup_(db_txn_end) struct db_txn txn = DB_TXN_NONE;
+	enum saqta_status r = db_txn_begin(&txn, v->db, err);
+
+	for (size_t i = 0; !r && i < q->n; i++)
+		r = db_delete(&txn, VAULT_KEY_PENDING, q->gone[i].row, q->gone[i].row_len, err);
+	/* The destruction was recorded with the change itself; working off the queue changes nothing that is protected. */
+	txn.records++;
+	return r ? r : db_txn_commit(&txn, err);
+}
 
 enum saqta_status vault_destroy_keys(struct vault *v, struct saqta_error *err)
 {
-	uint8_t(*ids)[SUBJECT_ID_SIZE] = calloc(DESTROY_BATCH, SUBJECT_ID_SIZE);
-	enum saqta_status r = SAQTA_OK;
+	struct queue *q = calloc(1, sizeof(*q));
+	enum saqta_status r = q ? SAQTA_OK : err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
 
-	if (!ids)
-		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
-	for (;;) {
-		struct db_scan *scan = NULL;
-		const uint8_t *key, *value;
-		size_t key_len, value_len, n = 0;
-
-		r = db_scan_open(v->db, VAULT_KEY_PENDING, "", 0, "", 0, &scan, err);
-		while (!r && n < DESTROY_BATCH) {
-			r = db_scan_next(scan, &key, &key_len, &value, &value_len, err);
-			if (!r && key_len == SUBJECT_ID_SIZE)
-				memcpy(ids[n++], key, SUBJECT_ID_SIZE);
-		}
-		db_scan_close(scan);
-		if (r == SAQTA_ERR_MISSING)
-			r = SAQTA_OK;
-		if (r || n == 0)
+	while (!r) {
+		r = read_queue(v, q, err);
+		if (r || q->n == 0)
 			break;
-		r = keystore_destroy(v->keys, (const uint8_t(*)[SUBJECT_ID_SIZE])ids, n, err);
-		if (r)
-			break;
-		cleanup_(db_txn_end) struct db_txn txn = DB_TXN_NONE;
-
-		r = db_txn_begin(&txn, v->db, err);
-		for (size_t i = 0; !r && i < n; i++)
-			r = db_delete(&txn, VAULT_KEY_PENDING, ids[i], SUBJECT_ID_SIZE, err);
-		/* The destruction was recorded with the change itself; working off the queue changes nothing that is protected. */
-		txn.records++;
+		r = keystore_bury(v->keys, q->gone, q->n, err);
 		if (!r)
-			r = db_txn_commit(&txn, err);
-		if (r)
-			break;
+			r = forget_queue(v, q, err);
 	}
-	free(ids);
+	if (q)
+		buf_done(&q->notes);
+	free(q);
 	return r;
 }
 

@@ -17,9 +17,10 @@ enum vault_table {
 	VAULT_SEEN,	   /* HMAC of an event id -> HMAC of the event; outlives the subject */
 	VAULT_TASK,	   /* be64 number -> task, in clear: nothing personal in it */
 	VAULT_REQUEST,	   /* be64 number -> subject id */
-	VAULT_KEY_PENDING, /* subject id -> empty: destroyed here, its key not yet */
+	VAULT_KEY_PENDING, /* subject id, or the key of a row -> note: destroyed here, its key and the ledger's line not yet */
 	VAULT_ENTRY,	   /* audit log: entries by number */
 	VAULT_NODE,	   /* audit log: nodes by number */
+	VAULT_PAST,	   /* be32 incarnation | be64 number -> entry of a former incarnation of the log */
 	VAULT_TABLES
 };
 extern const struct db_schema vault_schema;
@@ -59,8 +60,9 @@ enum saqta_status vault_set_check(struct vault *v, struct db_txn *txn, struct su
 /** @r->number 0: a new record gets the subject's next number. Counts it in @s. */
 enum saqta_status vault_put_record(struct vault *v, struct db_txn *txn, struct subject *s, struct record *r,
 				   struct saqta_error *err) must_check_;
-enum saqta_status vault_delete_record(struct vault *v, struct db_txn *txn, struct subject *s, uint64_t number,
-				      struct saqta_error *err) must_check_;
+/** @note: what the ledger of destructions keeps of it (keystore.h); vault_destroy_keys is called after the commit. */
+enum saqta_status vault_delete_record(struct vault *v, struct db_txn *txn, struct subject *s, uint64_t number, const void *note,
+				      size_t note_len, struct saqta_error *err) must_check_;
 enum saqta_status vault_add_disclosure(struct vault *v, struct db_txn *txn, struct subject *s, const char *json,
 				       struct saqta_error *err) must_check_;
 
@@ -77,10 +79,15 @@ enum saqta_status vault_disclosures(struct vault *v, const struct subject *s, st
 enum saqta_status vault_next_disclosure(struct record_scan *scan, struct buf *ret_json, struct saqta_error *err) must_check_;
 void vault_records_end(struct record_scan *scan);
 
-/** Every trace of the subject in the vault goes: rows, look-up hash, due index, tasks, requests' register; its key is queued in VAULT_KEY_PENDING.
- *  The caller holds holds and blocks against it in the same transaction, and calls vault_destroy_keys after the commit. */
-enum saqta_status vault_erase(struct vault *v, struct db_txn *txn, struct subject *s, struct saqta_error *err) must_check_;
-/** Destroy the keys queued, then forget the queue. Needs no transaction of the caller. */
+/** Every trace of the subject in the vault goes: rows, look-up hash, due index, tasks, requests' register; its key is queued in VAULT_KEY_PENDING
+ *  with @note, which the ledger of destructions keeps. The caller holds holds and blocks against it in the same transaction, and calls vault_destroy_keys after the commit. */
+enum saqta_status vault_erase(struct vault *v, struct db_txn *txn, struct subject *s, const void *note, size_t note_len,
+			      struct saqta_error *err) must_check_;
+/** The same for subjects whose key is gone already, so that their rows cannot be read: @ids ascending. @ret_found: is 1 for each that had
+ *  rows here. Nothing is queued. */
+enum saqta_status vault_purge(struct vault *v, struct db_txn *txn, const uint8_t (*ids)[SUBJECT_ID_SIZE], size_t n, uint8_t *ret_found,
+			      struct saqta_error *err) must_check_;
+/** Destroy the keys queued and enter them in the ledger, then forget the queue. Needs no transaction of the caller. */
 enum saqta_status vault_destroy_keys(struct vault *v, struct saqta_error *err) must_check_;
 
 /** The external id and its look-up hash go, the rest stays (depersonalisation). */

@@ -476,6 +476,100 @@ START_TEST(what_was_committed_survives_a_kill) /* (2) */
 }
 END_TEST
 
+START_TEST(an_older_file_gets_the_tables_it_lacks)
+{
+	static const struct db_table newer_tables[] = {
+		[T_BLOB] = {.name = "blob"},
+		[T_OTHER] = {.name = "other"},
+		[T_NUMBER] = {.name = "number", .by_number = true},
+		[T_RECORD] = {.name = "record", .by_number = true, .is_record = true},
+		[T_COUNT] = {.name = "later", .since = 4},
+	};
+	static const struct db_schema newer = {.application_id = 0x74657374, .version = 4, .tables = newer_tables, .n_tables = T_COUNT + 1};
+	struct db *db = open_as(DB_CREATE, &schema), *reader = NULL;
+
+	put(db, T_BLOB, "x", "1");
+	db_close(db);
+	says(db_open(path, DB_READ_ONLY, &newer, &reader, &err), SAQTA_ERR_BUSY, "older saqta (version 3)");
+	db = open_as(DB_OPEN, &newer);
+	holds(db, "x", "1");
+	put(db, T_COUNT, "new", "2");
+	db_close(db);
+	db_close(open_as(DB_READ_ONLY, &newer));
+	says(db_open(path, DB_OPEN, &schema, &db, &err), SAQTA_ERR_TAMPERED, "newer saqta");
+}
+END_TEST
+
+static int write_between(void *user, uint64_t done, uint64_t total)
+{
+	char key[32];
+
+	ck_assert_uint_le(done, total);
+	(void)snprintf(key, sizeof(key), "during%llu", (unsigned long long)done);
+	put(user, T_BLOB, key, "1");
+	return 0;
+}
+
+static int stop(void *user, uint64_t done, uint64_t total)
+{
+	(void)user;
+	(void)done;
+	(void)total;
+	return 1;
+}
+
+START_TEST(a_copy_is_of_one_moment_while_others_write)
+{
+	struct db *writer = open_as(DB_CREATE, &schema), *reader, *copy = NULL;
+	struct db_txn txn = DB_TXN_NONE;
+	char big[8192], to[160];
+	uint64_t n = 0, total = 0;
+
+	memset(big, 'x', sizeof(big));
+	ok(db_txn_begin(&txn, writer, &err));
+	for (uint64_t i = 0; i < 4000; i++) /* more pages than are copied in one step */
+		ok(db_put_n(&txn, T_NUMBER, i, big, sizeof(big), &err));
+	ok(db_txn_commit(&txn, &err));
+	(void)snprintf(to, sizeof(to), "%s.copy", path);
+	reader = open_as(DB_READ_ONLY, &schema);
+	ok(db_backup(reader, to, write_between, writer, &err));
+	ok(db_count(writer, T_BLOB, &n, &err));
+	ck_assert_uint_gt(n, 0); /* it was written to meanwhile */
+	says(db_backup(reader, to, NULL, NULL, &err), SAQTA_ERR_CREATE, "cannot be made");
+	ok(db_open(to, DB_OPEN, &schema, &copy, &err));
+	ok(db_count(copy, T_BLOB, &n, &err));
+	ok(db_count(copy, T_NUMBER, &total, &err));
+	ck_assert_uint_eq(n, 0);
+	ck_assert_uint_eq(total, 4000);
+	db_close(copy);
+	ck_assert_int_eq(unlink(to), 0);
+	ck_assert_int_eq(db_backup(reader, to, stop, NULL, &err), SAQTA_ERR_CANCELLED);
+	ck_assert_int_ne(access(to, F_OK), 0);
+	db_close(reader);
+	db_close(writer);
+}
+END_TEST
+
+START_TEST(a_table_is_cleared)
+{
+	struct db *db = open_as(DB_MEMORY, &audited);
+	struct db_txn txn = DB_TXN_NONE;
+	uint64_t n = 1;
+
+	ok(db_txn_begin(&txn, db, &err));
+	ok(db_put_n(&txn, T_RECORD, 0, "entry", 5, &err));
+	ok(db_txn_commit(&txn, &err));
+	ok(db_txn_begin(&txn, db, &err));
+	ok(db_clear(&txn, T_RECORD, &err));
+	says(db_txn_commit(&txn, &err), SAQTA_ERR_ARGUMENT, "without a record");
+	ok(db_put_n(&txn, T_RECORD, 0, "anew", 4, &err));
+	ok(db_txn_commit(&txn, &err));
+	ok(db_count(db, T_RECORD, &n, &err));
+	ck_assert_uint_eq(n, 1);
+	db_close(db);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("db");
@@ -499,6 +593,9 @@ int main(void)
 	tcase_add_test(t, a_cut_file_is_seen);
 	tcase_add_test(t, a_failed_commit_closes_the_store);
 	tcase_add_test(t, what_was_committed_survives_a_kill);
+	tcase_add_test(t, an_older_file_gets_the_tables_it_lacks);
+	tcase_add_test(t, a_copy_is_of_one_moment_while_others_write);
+	tcase_add_test(t, a_table_is_cleared);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 /* As the keystore's file is laid out; the tests that change stored rows go through the store itself. */
-enum { KS_META, KS_KEY, KS_TABLES };
-static const struct db_table tables[KS_TABLES] = {[KS_META] = {.name = "meta"}, [KS_KEY] = {.name = "key"}};
-static const struct db_schema schema = {.application_id = 0x7371744b, .version = 1, .tables = tables, .n_tables = KS_TABLES};
+enum { KS_META, KS_KEY, KS_GONE, KS_TABLES };
+static const struct db_table tables[KS_TABLES] = {
+	[KS_META] = {.name = "meta"}, [KS_KEY] = {.name = "key"}, [KS_GONE] = {.name = "gone", .since = 2}};
+static const struct db_schema schema = {.application_id = 0x7371744b, .version = 2, .tables = tables, .n_tables = KS_TABLES};
 
 static const uint8_t vault_id[16] = "test vault id 16";
 static char folder[64];
@@ -569,6 +570,215 @@ START_TEST(fast_enough)
 }
 END_TEST
 
+/* ---- ledger, master key, epochs ---- */
+
+struct seen_lines {
+	unsigned n;
+	struct gone line[8];
+	char note[8][16];
+};
+
+static enum saqta_status see_line(void *user, const struct gone *line, struct saqta_error *error)
+{
+	struct seen_lines *seen = user;
+
+	(void)error;
+	ck_assert_uint_lt(seen->n, 8);
+	seen->line[seen->n] = *line;
+	(void)snprintf(seen->note[seen->n++], 16, "%.*s", (int)line->note_len, (const char *)line->note);
+	return SAQTA_OK;
+}
+
+static void bury_some(struct keystore *ks)
+{
+	struct gone list[3] = {{.row_len = SUBJECT_ID_SIZE, .note = (const uint8_t *)"one", .note_len = 3},
+			       {.row_len = GONE_ROW_MAX, .note = (const uint8_t *)"record", .note_len = 6},
+			       {.row_len = SUBJECT_ID_SIZE, .note = NULL, .note_len = 0}};
+
+	id_of(1, list[0].row);
+	id_of(2, list[1].row);
+	list[1].row[SUBJECT_ID_SIZE] = 'R';
+	id_of(3, list[2].row);
+	ok(keystore_bury(ks, list, 3, &err));
+	list[0].note = (const uint8_t *)"again";
+	list[0].note_len = 5;
+	ok(keystore_bury(ks, list, 1, &err)); /* a crash before the queue was forgotten: the first line stays */
+}
+
+START_TEST(what_is_buried_is_in_the_ledger)
+{
+	struct keystore *ks = NULL;
+	struct seen_lines seen = {0};
+	uint8_t key[KEY_SIZE];
+	uint64_t n = 0;
+
+	ok(keystore_create(path, master, vault_id, &ks, &err));
+	ok(keystore_ledger(ks, NULL, NULL, &n, &err));
+	ck_assert_uint_eq(n, 0);
+	for (uint64_t i = 1; i <= 4; i++)
+		add(ks, i, key);
+	bury_some(ks);
+	ck_assert_int_eq(get(ks, 1, key), SAQTA_ERR_MISSING);
+	ok(get(ks, 2, key)); /* of this one a record was destroyed */
+	ck_assert_int_eq(get(ks, 3, key), SAQTA_ERR_MISSING);
+	keystore_closep(&ks);
+	ok(keystore_open(path, master, vault_id, &ks, &err));
+	ok(keystore_ledger(ks, see_line, &seen, &n, &err));
+	ck_assert_uint_eq(n, 3);
+	ck_assert_uint_eq(seen.n, 3);
+	ck_assert_str_eq(seen.note[0], "one");
+	ck_assert_str_eq(seen.note[1], "record");
+	ck_assert_uint_eq(seen.line[1].row_len, GONE_ROW_MAX);
+	ck_assert_str_eq(seen.note[2], "");
+	keystore_closep(&ks);
+	ck_assert(!file_holds("", (const uint8_t *)"record", 6)); /* sealed */
+}
+END_TEST
+
+START_TEST(a_ledger_that_lost_or_changed_a_line_is_refused)
+{
+	static const char *const what[] = {"lost", "moved", "changed", "added"};
+	cleanup_(buf_done) struct buf line = {0};
+	uint8_t id[SUBJECT_ID_SIZE], other[SUBJECT_ID_SIZE];
+	struct keystore *ks = NULL;
+	uint64_t n = 0;
+
+	ok(keystore_create(path, master, vault_id, &ks, &err));
+	bury_some(ks);
+	keystore_closep(&ks);
+	id_of(1, id);
+	id_of(9, other);
+	row(KS_GONE, id, sizeof(id), &line);
+	for (size_t i = 0; i < sizeof(what) / sizeof(what[0]); i++) {
+		cleanup_(db_txn_end) struct db_txn txn = DB_TXN_NONE;
+		struct db *db = NULL;
+
+		ok(db_open(path, DB_OPEN, &schema, &db, &err));
+		ok(db_txn_begin(&txn, db, &err));
+		if (i == 0 || i == 1)
+			ok(db_delete(&txn, KS_GONE, id, sizeof(id), &err));
+		if (i == 1 || i == 3)
+			ok(db_put(&txn, KS_GONE, other, sizeof(other), line.data, line.len, &err));
+		if (i == 2)
+			ok(db_put(&txn, KS_GONE, id, sizeof(id), line.data, line.len - 1, &err));
+		ok(db_txn_commit(&txn, &err));
+		db_close(db);
+		ok(keystore_open(path, master, vault_id, &ks, &err));
+		ck_assert_msg(keystore_ledger(ks, NULL, NULL, &n, &err) == SAQTA_ERR_TAMPERED, "%s", what[i]);
+		keystore_closep(&ks);
+		ok(db_open(path, DB_OPEN, &schema, &db, &err));
+		ok(db_txn_begin(&txn, db, &err));
+		ok(db_put(&txn, KS_GONE, id, sizeof(id), line.data, line.len, &err));
+		ok(db_delete(&txn, KS_GONE, other, sizeof(other), &err));
+		ok(db_txn_commit(&txn, &err));
+		db_close(db);
+	}
+	ok(keystore_open(path, master, vault_id, &ks, &err));
+	ok(keystore_ledger(ks, NULL, NULL, &n, &err));
+	keystore_closep(&ks);
+}
+END_TEST
+
+START_TEST(a_new_master_key_opens_and_the_old_one_does_not)
+{
+	cleanup_(buf_done) struct buf wrapped = {0};
+	struct keystore *ks = NULL;
+	struct secret *fresh = NULL;
+	uint8_t key[KEY_SIZE], back[KEY_SIZE];
+
+	ok(secret_new(&fresh, &err));
+	memset(secret_key(fresh), 8, KEY_SIZE);
+	ok(keystore_create(path, master, vault_id, &ks, &err));
+	add(ks, 1, key);
+	ok(keystore_flush(ks, &err));
+	row(KS_META, "epoch", 5, &wrapped);
+	ok(keystore_rotate(ks, fresh, &err));
+	ck_assert(!stored_anywhere(&wrapped));
+	keystore_closep(&ks);
+	ck_assert_int_eq(keystore_open(path, master, vault_id, &ks, &err), SAQTA_ERR_KEY);
+	ok(keystore_open(path, fresh, vault_id, &ks, &err));
+	ok(get(ks, 1, back));
+	ck_assert_mem_eq(key, back, KEY_SIZE);
+	keystore_closep(&ks);
+	secret_free(fresh);
+}
+END_TEST
+
+START_TEST(a_new_epoch_reseals_every_key_and_forgets_the_old_one)
+{
+	enum { KEYS = 1100 }; /* more than two batches */
+	static uint8_t keys[KEYS][KEY_SIZE];
+	cleanup_(buf_done) struct buf epoch = {0}, root = {0}, first = {0};
+	struct keystore *ks = NULL, *other = NULL;
+	struct keystore_status status;
+	struct secret *branch = NULL, *again = NULL;
+	uint8_t id[SUBJECT_ID_SIZE], back[KEY_SIZE];
+
+	ok(keystore_create(path, master, vault_id, &ks, &err));
+	for (uint64_t i = 0; i < KEYS; i++)
+		add(ks, i + 1, keys[i]);
+	ok(keystore_flush(ks, &err));
+	ok(keystore_branch(ks, "lookup", &branch, &err));
+	row(KS_META, "epoch", 5, &epoch);
+	row(KS_META, "root", 4, &root);
+	id_of(1, id);
+	row(KS_KEY, id, sizeof(id), &first);
+	ok(keystore_open_reader(path, master, vault_id, &other, &err));
+	ok(keystore_renew(ks, master, 77, NULL, NULL, &err));
+	ck_assert(!stored_anywhere(&epoch));
+	ck_assert(!stored_anywhere(&root));
+	ck_assert(!stored_anywhere(&first));
+	ck_assert_int_eq(get(other, 5, back), SAQTA_ERR_BUSY);
+	keystore_closep(&other);
+	keystore_closep(&ks);
+	ok(keystore_open(path, master, vault_id, &ks, &err));
+	ok(keystore_status(ks, &status, &err));
+	ck_assert_uint_eq(status.epoch, 2);
+	ck_assert_int_eq(status.epoch_us, 77);
+	ck_assert_uint_eq(status.n_keys, KEYS);
+	for (uint64_t i = 0; i < KEYS; i++) {
+		ok(get(ks, i + 1, back));
+		ck_assert_mem_eq(keys[i], back, KEY_SIZE);
+	}
+	ok(keystore_branch(ks, "lookup", &again, &err));
+	ck_assert_mem_eq(secret_key(branch), secret_key(again), KEY_SIZE);
+	secret_free(branch);
+	secret_free(again);
+	keystore_closep(&ks);
+}
+END_TEST
+
+static int stop_at_once(void *user, uint64_t done, uint64_t total)
+{
+	(void)user;
+	(void)done;
+	(void)total;
+	return 1;
+}
+
+START_TEST(a_renewal_that_is_stopped_changes_nothing)
+{
+	struct keystore *ks = NULL;
+	struct keystore_status status;
+	uint8_t key[KEY_SIZE], back[KEY_SIZE];
+
+	ok(keystore_create(path, master, vault_id, &ks, &err));
+	for (uint64_t i = 1; i <= 600; i++)
+		add(ks, i, key);
+	ck_assert_int_eq(keystore_renew(ks, master, 1, stop_at_once, NULL, &err), SAQTA_ERR_CANCELLED);
+	add(ks, 601, key);
+	ok(keystore_flush(ks, &err));
+	keystore_closep(&ks);
+	ok(keystore_open(path, master, vault_id, &ks, &err));
+	ok(keystore_status(ks, &status, &err));
+	ck_assert_uint_eq(status.epoch, 1);
+	ok(get(ks, 1, back));
+	ok(get(ks, 601, back));
+	ck_assert_mem_eq(key, back, KEY_SIZE);
+	keystore_closep(&ks);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("keystore");
@@ -585,6 +795,11 @@ static Suite *suite(void)
 	tcase_add_test(keys, works_in_memory);
 	tcase_add_test(keys, closing_gives_every_locked_key_back);
 	tcase_add_test(keys, fast_enough);
+	tcase_add_test(keys, what_is_buried_is_in_the_ledger);
+	tcase_add_test(keys, a_ledger_that_lost_or_changed_a_line_is_refused);
+	tcase_add_test(keys, a_new_master_key_opens_and_the_old_one_does_not);
+	tcase_add_test(keys, a_new_epoch_reseals_every_key_and_forgets_the_old_one);
+	tcase_add_test(keys, a_renewal_that_is_stopped_changes_nothing);
 	suite_add_tcase(s, keys);
 	tcase_add_checked_fixture(opening, set_up, tear_down);
 	tcase_set_timeout(opening, 60);

@@ -327,7 +327,7 @@ START_TEST(a_subject_is_found_loaded_and_erased)
 	ck_assert_str_eq((const char *)b.data, "A 123 BC");
 	subject_add_task(&back, 1);
 	begin(&txn);
-	ok(vault_erase(&v, &txn, &back, &err));
+	ok(vault_erase(&v, &txn, &back, "note", 4, &err));
 	commit(&txn);
 	for (unsigned t = VAULT_SUBJECT; t <= VAULT_REQUEST; t++) {
 		if (t == VAULT_SEEN)
@@ -491,7 +491,7 @@ START_TEST(a_row_put_back_after_destruction_does_not_open)
 	subject_init(&back);
 	ok(vault_load(&v, s.id, &back, &err));
 	begin(&txn);
-	ok(vault_erase(&v, &txn, &back, &err));
+	ok(vault_erase(&v, &txn, &back, "note", 4, &err));
 	commit(&txn);
 	ok(vault_destroy_keys(&v, &err));
 	set_row(&key, value.data, value.len);

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hall.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Incarnations of the log. A log that lost its end, or whose clock ran ahead, cannot go on under its name: there would be two histories of one
+ * name. It begins anew under another origin and key; its first entry says what went before, and the entries of before are kept in the vault.
+ *
+ * The guard moves in two steps, so that a crash leaves one of two states that the next opening tells apart by the signature: `guard.next` is
+ * written and synced, the change commits, `guard.next` becomes `guard`. Only who holds the keystore can sign either. */
+
+#define ORIGIN_PREFIX "saqta.local/vault/"
+#define META_INCARNATION "incarnation"
+
+static enum saqta_status no_memory(struct saqta_error *err) { return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory"); }
+
+/* ---- name and key ---- */
+
+static enum saqta_status read_incarnation(struct saqta_engine *e, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf row = {0};
+	struct cursor c;
+	enum saqta_status r = db_get(e->vault.db, VAULT_META, META_INCARNATION, strlen(META_INCARNATION), &row, err);
+
+	e->incarnation = 1;
+	if (r)
+		return r == SAQTA_ERR_MISSING ? SAQTA_OK : r; /* the first has no row */
+	c = (struct cursor){.data = row.data, .len = row.len};
+	e->incarnation = cursor_u32(&c);
+	return c.failed || e->incarnation < 2 ? err_set(err, SAQTA_ERR_TAMPERED, 0, "the row `incarnation` is cut") : SAQTA_OK;
+}
+
+enum saqta_status hall_open_signer(struct saqta_engine *e, struct saqta_error *err)
+{
+	char name[AUDIT_NAME_MAX + 1], label[48] = "log-signing", hex[33], end[16] = "";
+	enum saqta_status r = read_incarnation(e, err);
+
+	if (r)
+		return r;
+	if (e->incarnation > 1) {
+		(void)snprintf(end, sizeof(end), "/%u", e->incarnation);
+		(void)snprintf(label, sizeof(label), "log-signing%s", end);
+	}
+	e->sign_seed = secret_free(e->sign_seed);
+	r = keystore_branch(e->vault.keys, label, &e->sign_seed, err);
+	if (r)
+		return r;
+	hex_encode(e->vault.id, sizeof(e->vault.id), hex);
+	(void)snprintf(name, sizeof(name), "%s%s%s", ORIGIN_PREFIX, hex, end);
+	return audit_signer_init(&e->signer, name, secret_key(e->sign_seed), err);
+}
+
+/* ---- beginning anew ---- */
+
+#define PAST_KEY_SIZE 12
+
+static void past_key(uint32_t incarnation, const uint8_t seq_be64[8], uint8_t ret[PAST_KEY_SIZE])
+{
+	for (int i = 0; i < 4; i++)
+		ret[i] = (uint8_t)(incarnation >> (24 - 8 * i));
+	memcpy(ret + 4, seq_be64, 8);
+}
+
+static enum saqta_status keep_past(struct saqta_engine *e, struct saqta_error *err)
+{
+	cleanup_(db_scan_closep) struct db_scan *scan = NULL;
+	enum saqta_status r = db_scan_open_n(e->vault.db, VAULT_ENTRY, 0, &scan, err);
+
+	while (!r) {
+		const uint8_t *seq, *entry;
+		size_t seq_len, len;
+		uint8_t key[PAST_KEY_SIZE];
+
+		r = db_scan_next(scan, &seq, &seq_len, &entry, &len, err);
+		if (r)
+			break;
+		past_key(e->incarnation, seq, key);
+		r = db_put(&e->txn, VAULT_PAST, key, sizeof(key), entry, len, err);
+	}
+	return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
+}
+
+static enum saqta_status next_incarnation(struct saqta_engine *e, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf row = {0};
+	enum saqta_status r = db_clear(&e->txn, VAULT_ENTRY, err);
+
+	if (!r)
+		r = db_clear(&e->txn, VAULT_NODE, err);
+	if (!r)
+		r = audit_log_reload(e->log, err);
+	buf_u32(&row, e->incarnation + 1);
+	if (!r)
+		r = row.failed ? no_memory(err)
+			       : db_put(&e->txn, VAULT_META, META_INCARNATION, strlen(META_INCARNATION), row.data, row.len, err);
+	return r ? r : hall_open_signer(e, err);
+}
+
+static enum saqta_status first_entry(struct saqta_engine *e, const char *origin, const struct audit_head *past, const char *reason,
+				     const char *extra, struct saqta_error *err)
+{
+	cleanup_(answer_done) struct answer a;
+	cleanup_(buf_done) struct buf more = {0};
+	struct json_out j = {.out = &more};
+
+	answer_init(&a);
+	json_open(&j, NULL, '{');
+	json_int(&j, "incarnation", e->incarnation);
+	json_open(&j, "past", '{');
+	json_text(&j, "origin", origin);
+	json_hex(&j, "root", past->root, sizeof(past->root));
+	json_int(&j, "size", (int64_t)past->size);
+	json_shut(&j, '}');
+	json_text(&j, "reason", reason);
+	if (extra)
+		json_raw(&j, "what", extra);
+	json_shut(&j, '}');
+	if (more.failed)
+		return no_memory(err);
+	e->policy_entry = 1; /* the next one puts it in force in this log */
+	return hall_record(e, "incarnation", hall_now(e), &a, &(struct entry_extra){.json = (const char *)more.data}, err);
+}
+
+static enum saqta_status pack_in_force(struct saqta_engine *e, char **ret, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf row = {0};
+	struct cursor c;
+	enum saqta_status r = db_get(e->vault.db, VAULT_META, "policy", strlen("policy"), &row, err);
+
+	if (r)
+		return r == SAQTA_ERR_MISSING ? err_set(err, SAQTA_ERR_TAMPERED, 0, "the row `policy` is missing") : r;
+	c = (struct cursor){.data = row.data, .len = row.len};
+	*ret = cursor_string(&c);
+	return *ret ? SAQTA_OK : err_set(err, SAQTA_ERR_TAMPERED, 0, "the row `policy` is cut");
+}
+
+enum saqta_status hall_incarnate(struct saqta_engine *e, const char *reason, const char *extra_json, struct saqta_error *err)
+{
+	char origin[AUDIT_NAME_MAX + 1], *pack = NULL;
+	struct audit_head past;
+	enum saqta_status r = hall_begin(e, err);
+
+	if (r)
+		return r;
+	audit_log_head(e->log, &past);
+	(void)snprintf(origin, sizeof(origin), "%s", e->signer.verifier.name);
+	r = pack_in_force(e, &pack, err);
+	if (!r)
+		r = keep_past(e, err);
+	if (!r)
+		r = next_incarnation(e, err);
+	if (!r) {
+		e->newest_us = INSTANT_NONE; /* the clock begins anew with the log */
+		r = first_entry(e, origin, &past, reason, extra_json, err);
+	}
+	if (!r)
+		r = hall_enforce_policy(e, pack, false, err);
+	free(pack);
+	if (r)
+		e->is_broken = true; /* name, key and log no longer agree */
+	return r;
+}
+
+/* ---- the guard ---- */
+
+static char *next_path(const struct saqta_engine *e)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s.next", e->guard_path) < 0 ? NULL : path;
+}
+
+static void free_path(char **path) { free(*path); }
+
+enum saqta_status hall_guard_prepare(struct saqta_engine *e, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf note = {0};
+	cleanup_(free_path) char *path = next_path(e);
+	struct audit_head head;
+	enum saqta_status r;
+
+	if (!path)
+		return no_memory(err);
+	audit_log_head(e->log, &head);
+	r = audit_checkpoint_sign(&e->signer, &head, &note, err);
+	if (r)
+		return r;
+	if (unlink(path) != 0 && errno != ENOENT) /* of a change that never committed */
+		return err_set(err, SAQTA_ERR_STORE, 0, "%s: %s", path, strerror(errno));
+	return audit_guard_write(path, NULL, &note, err);
+}
+
+static enum saqta_status publish_key(struct saqta_engine *e, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf text = {0};
+	int fd = open(e->vkey_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	bool is_good;
+
+	if (fd < 0)
+		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: %s", e->vkey_path, strerror(errno));
+	audit_vkey_format(&e->signer.verifier, &text);
+	buf_str(&text, "\n");
+	is_good = !text.failed && write(fd, text.data, text.len) == (ssize_t)text.len && fsync(fd) == 0;
+	return close(fd) == 0 && is_good ? SAQTA_OK : err_set(err, SAQTA_ERR_STORE, 0, "%s: cannot be written", e->vkey_path);
+}
+
+static enum saqta_status sync_keep(const struct saqta_engine *e, struct saqta_error *err)
+{
+	int fd = open(e->keep_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool is_good = fd >= 0 && fsync(fd) == 0;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return is_good ? SAQTA_OK : err_set(err, SAQTA_ERR_STORE, 0, "%s: cannot be synced", e->keep_dir);
+}
+
+enum saqta_status hall_guard_turn(struct saqta_engine *e, struct saqta_error *err)
+{
+	cleanup_(free_path) char *path = next_path(e);
+	enum saqta_status r;
+
+	if (!path)
+		return no_memory(err);
+	r = publish_key(e, err);
+	if (!r && rename(path, e->guard_path) != 0)
+		r = err_set(err, SAQTA_ERR_STORE, 0, "%s: %s", path, strerror(errno));
+	return r ? r : sync_keep(e, err);
+}
+
+enum saqta_status hall_incarnate_commit(struct saqta_engine *e, struct saqta_error *err)
+{
+	enum saqta_status r;
+
+	if (e->is_memory)
+		return hall_commit(e, err);
+	r = hall_flush(e, err);
+	if (!r)
+		r = hall_guard_prepare(e, err);
+	if (!r)
+		r = hall_commit(e, err);
+	if (r) {
+		e->is_broken = true;
+		return r;
+	}
+	return hall_guard_turn(e, err);
+}
+
+/* A crash between the commit of a new incarnation and the turn of its guard. */
+static enum saqta_status check_next(struct saqta_engine *e, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf note = {0};
+	cleanup_(free_path) char *path = next_path(e);
+	enum saqta_status r;
+
+	if (!path)
+		return no_memory(err);
+	r = audit_guard_read(path, &note, err);
+	if (!r)
+		r = audit_guard_check(e->log, &note, &e->signer.verifier, err);
+	return r || e->is_reader ? r : hall_guard_turn(e, err);
+}
+
+enum saqta_status hall_guard_check(struct saqta_engine *e, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf note = {0};
+	char origin[AUDIT_NAME_MAX + 1] = "";
+	struct saqta_error ignored;
+	struct audit_head head;
+	enum saqta_status r = audit_guard_read(e->guard_path, &note, err);
+
+	if (r == SAQTA_ERR_MISSING)
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the guard is missing: whether this is the newest vault cannot be told",
+			       e->guard_path);
+	if (r)
+		return r;
+	r = audit_checkpoint_open((const char *)note.data, note.len, NULL, 0, origin, &head, err);
+	if (r)
+		return r;
+	if (strcmp(origin, e->signer.verifier.name) == 0)
+		return audit_guard_check(e->log, &note, &e->signer.verifier, err);
+	if (check_next(e, &ignored) == SAQTA_OK)
+		return SAQTA_OK;
+	return err_set(err, SAQTA_ERR_TAMPERED, 0,
+		       "the vault was rolled back: it holds the log %s, the guard saw %s: an older copy returns only by `saqta restore`",
+		       e->signer.verifier.name, origin);
+}
+
+/* ---- the past ---- */
+
+enum saqta_status hall_each_past(struct saqta_engine *e, hall_past_fn visit, void *user, struct saqta_error *err)
+{
+	cleanup_(db_scan_closep) struct db_scan *scan = NULL;
+	enum saqta_status r = db_scan_open(e->vault.db, VAULT_PAST, "", 0, "", 0, &scan, err);
+
+	while (!r) {
+		const uint8_t *key, *entry;
+		size_t key_len, len;
+		uint32_t incarnation = 0;
+		uint64_t seq = 0;
+
+		r = db_scan_next(scan, &key, &key_len, &entry, &len, err);
+		if (r)
+			break;
+		if (key_len != PAST_KEY_SIZE)
+			return err_set(err, SAQTA_ERR_TAMPERED, 0, "an entry of the log's past has a wrong key");
+		for (int i = 0; i < 4; i++)
+			incarnation = incarnation << 8 | key[i];
+		for (int i = 4; i < PAST_KEY_SIZE; i++)
+			seq = seq << 8 | key[i];
+		r = visit(e, user, incarnation, seq, entry, len, err);
+	}
+	return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
+}
+
+struct past_check {
+	uint32_t incarnation;
+	struct audit_edge edge;
+};
+
+/* Does @entry, the first of an incarnation, name what was read of the one before? */
+static enum saqta_status check_succession(const struct past_check *c, const uint8_t *entry, size_t len, struct saqta_error *err)
+{
+	json_t *root = json_loadb((const char *)entry, len, 0, NULL);
+	json_t *past = json_object_get(json_object_get(root, "more"), "past");
+	const char *hex = json_string_value(json_object_get(past, "root"));
+	uint8_t want[HASH_SIZE], have[HASH_SIZE];
+	bool is_good = hex && strlen(hex) == sizeof(want) * 2 && hex_decode(hex, sizeof(want) * 2, want) &&
+		       (uint64_t)json_integer_value(json_object_get(past, "size")) == c->edge.size;
+
+	audit_edge_root(&c->edge, have);
+	is_good = is_good && memcmp(have, want, sizeof(want)) == 0;
+	json_decref(root);
+	return is_good ? SAQTA_OK
+		       : err_set(err, SAQTA_ERR_TAMPERED, 0, "the log's past %u is not what its successor's first entry names",
+				 c->incarnation);
+}
+
+static enum saqta_status check_past(struct saqta_engine *e, void *user, uint32_t incarnation, uint64_t seq, const uint8_t *entry,
+				    size_t len, struct saqta_error *err)
+{
+	struct past_check *c = user;
+	uint8_t leaf[HASH_SIZE], nodes[65][HASH_SIZE];
+
+	(void)e;
+	if (incarnation == c->incarnation + 1 && seq == 0) {
+		enum saqta_status r = c->incarnation > 0 ? check_succession(c, entry, len, err) : SAQTA_OK;
+
+		if (r)
+			return r;
+		*c = (struct past_check){.incarnation = incarnation};
+	}
+	if (incarnation != c->incarnation || seq != c->edge.size)
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu of the log's past %u is missing", (unsigned long long)c->edge.size,
+			       c->incarnation);
+	audit_leaf_hash(entry, len, leaf);
+	(void)audit_edge_append(&c->edge, leaf, nodes);
+	return SAQTA_OK;
+}
+
+enum saqta_status hall_verify_past(struct saqta_engine *e, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf first = {0};
+	struct past_check c = {0};
+	enum saqta_status r = hall_each_past(e, check_past, &c, err);
+
+	if (r)
+		return r;
+	if (c.incarnation != e->incarnation - 1)
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "the log's past %u is missing", e->incarnation - 1);
+	if (e->incarnation == 1)
+		return SAQTA_OK;
+	r = audit_log_entry(e->log, 0, &first, err);
+	return r ? r : check_succession(&c, first.data, first.len, err);
+}
