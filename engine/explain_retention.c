@@ -159,54 +159,11 @@ static void say_retention_rule(struct telling *t, const struct retention_say *sa
 	doc_item_end(&t->d);
 }
 
-/* What comes of it all. */
-struct fate {
-	bool is_due, is_kept, is_held, has_end;
-	int64_t until_us;
-	const char *key;
-};
-
-static const struct order *order_for(const struct subject *s, const char *category)
-{
-	for (size_t i = 0; category && i < s->n_orders; i++)
-		if (text_lists(s->orders[i].categories, category))
-			return &s->orders[i];
-	return NULL;
-}
-
-static struct fate fate_of(const struct telling *t, const struct retention *own, const char *category, const char *record)
-{
-	const struct subject *s = t->s;
-	const bool is_ordered = s->is_ordered || order_for(s, category);
-	struct fate f = {.until_us = INT64_MAX};
-	int64_t kept_us;
-
-	f.has_end = own->has_end || t->whole.has_end;
-	if (own->has_end)
-		f.until_us = own->ripe_us;
-	if (t->whole.has_end && t->whole.ripe_us < f.until_us)
-		f.until_us = t->whole.ripe_us;
-	f.is_due = s->is_stopped || is_ordered || f.until_us <= t->now_us;
-	f.is_kept = is_ordered ? own->is_kept_by_statute : own->is_kept;
-	kept_us = is_ordered ? own->kept_statute_until_us : own->kept_until_us;
-	f.is_held = hall_held(t->e, s, t->now_us, category, record) != NULL;
-	if (f.is_due)
-		f.until_us = f.is_kept ? kept_us : t->now_us;
-	else if (f.is_kept && f.has_end && kept_us > f.until_us)
-		f.until_us = kept_us;
-	f.key = f.is_due && f.is_kept	? "fate-kept"
-		: f.is_due && f.is_held ? "fate-held"
-		: f.is_due		? "fate-due"
-		: f.has_end		? "fate-term"
-					: "fate-open";
-	return f;
-}
-
 static void say_rules(struct telling *t, const struct retention_record *rr, const char *category, const char *record)
 {
 	struct retention_say says[SAYS];
 	const unsigned n = policy_retention_says(t->e->policy, &t->rs, rr, t->now_us, says, SAYS);
-	const struct order *order = order_for(t->s, category);
+	const struct order *order = category ? subject_order(t->s, category) : NULL;
 	struct obstacle o;
 	size_t at = 0;
 
@@ -222,6 +179,13 @@ static void say_rules(struct telling *t, const struct retention_record *rr, cons
 	json_shut(t->d.j, ']');
 }
 
+static const char *fate_key(const struct fate *f)
+{
+	if (!f->is_due)
+		return f->has_end ? "fate-term" : "fate-open";
+	return f->is_kept ? "fate-kept" : f->is_held ? "fate-held" : "fate-due";
+}
+
 static void say_fate(struct telling *t, const char *what, const struct retention_record *rr, const char *category, const struct record *rec)
 {
 	struct retention own;
@@ -229,7 +193,7 @@ static void say_fate(struct telling *t, const char *what, const struct retention
 	struct fate f;
 
 	policy_retention(t->e->policy, &t->rs, rr, t->now_us, &own);
-	f = fate_of(t, &own, category, rec ? rec->id : NULL);
+	f = hall_fate(t->e, t->s, &t->whole, &own, category, rec ? rec->id : NULL, t->now_us);
 	words_time(t->d.w, &at, f.until_us);
 	if (rec) {
 		words_time(t->d.w, &collected, rec->collected_us);
@@ -238,7 +202,7 @@ static void say_fate(struct telling *t, const char *what, const struct retention
 		buf_str(&text, what);
 	}
 	buf_str(&text, " ");
-	words_say(t->d.w, &text, f.key, text_of(&at), NULL, NULL);
+	words_say(t->d.w, &text, fate_key(&f), text_of(&at), NULL, NULL);
 	doc_item(&t->d, &text);
 	if (rec) {
 		json_int(t->d.j, "record", (int64_t)rec->number);

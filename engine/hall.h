@@ -153,6 +153,19 @@ struct obstacle {
 bool hall_next_obstacle(const struct saqta_engine *e, const struct subject *s, int64_t now_us, const char *category, const char *record_id,
 			size_t *at, struct obstacle *ret);
 
+/* fate.c */
+/** What becomes of a record, or of the subject as a whole, by what the sweep goes by. */
+struct fate {
+	bool is_due;	  /* to go: its term is over, the subject is stopped, or it was ordered */
+	bool is_kept;	  /* an at-least term that counts against it runs */
+	bool is_held;	  /* a block, a hold or a request stands against it */
+	bool has_end;	  /* a term runs */
+	int64_t until_us; /* how long it stays, as far as terms go; INT64_MAX without one */
+};
+/** @whole and @own: retention of the subject and of the record (or of the subject again, @category NULL). */
+struct fate hall_fate(const struct saqta_engine *e, const struct subject *s, const struct retention *whole, const struct retention *own,
+		      const char *category, const char *record_id, int64_t now_us);
+
 /* sweep.c */
 struct sweep_result {
 	uint64_t examined, lapsed, stopped, destroyed, depersonalised, held, late;

@@ -97,17 +97,6 @@ static bool keeps(const struct subject *s, const struct retention *ret, unsigned
 	return ret->is_kept;
 }
 
-static bool order_covers(const struct sweep *w, const struct subject *s, const char *category, const struct order **ret)
-{
-	for (size_t i = 0; i < s->n_orders; i++)
-		if (text_lists(s->orders[i].categories, category)) {
-			*ret = &s->orders[i];
-			return true;
-		}
-	(void)w;
-	return false;
-}
-
 static bool add_due(struct finding *f, const struct record *rec, bool is_late, const struct buf *clauses)
 {
 	struct due_record *d;
@@ -166,14 +155,14 @@ static enum saqta_status examine_record(struct walk *k, const struct record *rec
 	struct retention_record rr = {
 		.category = policy_find(p, ID_CATEGORY, rec->category), .collected_us = rec->collected_us, .achieved_us = k->achieved};
 	cleanup_(buf_done) struct buf clauses = {0};
-	const struct order *order = NULL;
+	const struct order *order = subject_order(k->s, rec->category);
 	struct retention ret;
 	bool is_due = k->goes, is_late = k->goes_late, is_ordered;
 	const char *held;
 
 	hall_purposes(p, rec, &rr.purposes);
 	policy_retention(p, &k->rs, &rr, k->w->now_us, &ret);
-	is_ordered = (k->goes && k->s->is_ordered) || order_covers(k->w, k->s, rec->category, &order);
+	is_ordered = (k->goes && k->s->is_ordered) || order;
 	if (order) {
 		is_due = true;
 		is_late |= order->due_us != INSTANT_NONE && k->w->now_us > order->due_us;

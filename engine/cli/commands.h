@@ -16,6 +16,7 @@ extern const struct command cmd_request_list;
 extern const struct command cmd_task_list;
 extern const struct command cmd_task_close;
 extern const struct command cmd_policy_check;
+extern const struct command cmd_policy_diff;
 extern const struct command cmd_policy_explain;
 extern const struct command cmd_policy_test;
 extern const struct command cmd_policy_use;

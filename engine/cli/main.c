@@ -21,6 +21,7 @@ const struct command *const commands[] = {
 	&cmd_task_list,
 	&cmd_task_close,
 	&cmd_policy_check,
+	&cmd_policy_diff,
 	&cmd_policy_explain,
 	&cmd_policy_test,
 	&cmd_policy_use,

@@ -36,6 +36,8 @@ void doc_item(struct doc *d, struct buf *text)
 {
 	json_open(d->j, NULL, '{');
 	json_text(d->j, "text", text->data ? (const char *)text->data : "");
+	if (d->lines)
+		buf_fmt(d->lines, "%s\n", text->data ? (const char *)text->data : "");
 	d->j->out->failed |= text->failed;
 	buf_clear(text);
 }
@@ -56,9 +58,15 @@ void doc_clauses(struct doc *d, char *const *clauses)
 	if (!clauses)
 		return;
 	json_open(d->j, "clauses", '[');
-	for (; *clauses; clauses++)
-		json_text(d->j, NULL, *clauses);
+	for (char *const *c = clauses; *c; c++)
+		json_text(d->j, NULL, *c);
 	json_shut(d->j, ']');
+	if (d->lines) {
+		words_say(d->w, d->lines, "clauses", NULL, NULL, NULL);
+		for (; *clauses; clauses++)
+			buf_fmt(d->lines, " %s", *clauses);
+		buf_str(d->lines, "\n");
+	}
 }
 
 /* ---- rules ---- */
@@ -283,6 +291,8 @@ static void say_act(struct doc *d, const struct act_def *a)
 	doc_item(d, &text);
 	doc_clauses(d, a->clauses);
 	json_open(d->j, "items", '[');
+	if (a->is_accept && (a->forms.n > 0 || a->channels.n > 0))
+		say_accept(d, a);
 	say_condition(d, "only-when", &a->when, false);
 	say_condition(d, "unless", &a->unless, false);
 	json_shut(d->j, ']');
@@ -352,21 +362,27 @@ static void say_by_kind(struct doc *d, unsigned rule)
 	}
 }
 
-void doc_rule(struct doc *d, unsigned rule)
+const char *rule_kind_name(enum rule_kind kind)
 {
 	static const char *const kinds[] = {
 		[RULE_PERMIT] = "permit", [RULE_FORBID] = "forbid",   [RULE_RETAIN] = "retain",	      [RULE_ON] = "on",
 		[RULE_LIMIT] = "limit",	  [RULE_CONSENT] = "consent", [RULE_STATEMENT] = "statement",
 	};
+
+	return kinds[kind];
+}
+
+void doc_rule(struct doc *d, unsigned rule)
+{
 	const struct rule *r = &words_policy(d->w)->rules[rule];
 	cleanup_(buf_done) struct buf text = {0}, key = {0}, kind = {0};
 
-	buf_fmt(&key, "rule-%s", kinds[r->kind]);
+	buf_fmt(&key, "rule-%s", rule_kind_name(r->kind));
 	words_say(d->w, &kind, text_of(&key), NULL, NULL, NULL);
 	words_say(d->w, &text, "rule", text_of(&kind), words_title(d->w, r->title), NULL);
 	doc_item(d, &text);
 	json_text(d->j, "rule", r->id);
-	json_text(d->j, "kind", kinds[r->kind]);
+	json_text(d->j, "kind", rule_kind_name(r->kind));
 	doc_clauses(d, r->clauses);
 	json_open(d->j, "items", '[');
 	say_date(d, "holds-from", r->from_us);

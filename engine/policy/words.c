@@ -57,13 +57,13 @@ enum saqta_status words_load(struct policy *p, const char *lang, struct words **
 	unsigned n_files;
 	const struct policy_file *files = policy_files(p, &n_files);
 	unsigned file = 0;
+	enum saqta_status r;
 
 	if (!w)
 		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
-	while (w->lang < LANGS && strcmp(lang, langs[w->lang]))
-		w->lang++;
-	if (w->lang == LANGS)
-		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "the language is one of kk, ru, en");
+	r = words_lang_of(lang, &w->lang, err);
+	if (r)
+		return r;
 	while (file < n_files && strcmp(files[file].name, WORDS_FILE))
 		file++;
 	if (file == n_files)
@@ -90,7 +90,13 @@ void words_freep(struct words **w) { words_free(*w); }
 
 const struct policy *words_policy(const struct words *w) { return w->p; }
 
-int words_lang(const struct words *w) { return w->lang; }
+enum saqta_status words_lang_of(const char *lang, int *ret, struct saqta_error *err)
+{
+	for (*ret = 0; *ret < LANGS; ++*ret)
+		if (!strcmp(lang, langs[*ret]))
+			return SAQTA_OK;
+	return err_set(err, SAQTA_ERR_ARGUMENT, 0, "the language is one of kk, ru, en");
+}
 
 /* ---- names ---- */
 

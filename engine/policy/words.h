@@ -14,7 +14,8 @@ enum saqta_status words_load(struct policy *p, const char *lang, struct words **
 void words_free(struct words *w);
 void words_freep(struct words **w);
 const struct policy *words_policy(const struct words *w);
-int words_lang(const struct words *w); /* LANG_* */
+/** "kk", "ru", "en" as LANG_*; SAQTA_ERR_ARGUMENT for another. */
+enum saqta_status words_lang_of(const char *lang, int *ret, struct saqta_error *err) must_check_;
 
 /** The entry @id of @kind; NULL if there is none. */
 const char *words_find(const struct words *w, const char *kind, const char *id);
@@ -44,6 +45,7 @@ void words_atom(const struct words *w, struct buf *ret, const struct cond_op *op
 struct doc {
 	struct json_out *j;
 	const struct words *w;
+	struct buf *lines; /* NULL, or gets each text and the clauses as lines too */
 };
 void doc_open(struct doc *d, const char *title); /* the object is left open for further members behind the sections */
 void doc_shut_sections(struct doc *d);
@@ -56,6 +58,8 @@ void doc_item_end(struct doc *d);
 void doc_line(struct doc *d, const char *key, const char *a, const char *b, const char *c);
 void doc_clauses(struct doc *d, char *const *clauses);
 
+/** "permit", "forbid", … */
+const char *rule_kind_name(enum rule_kind kind);
 /** An item about a rule: its title, kind, what it is about, when it holds, what follows from it. */
 void doc_rule(struct doc *d, unsigned rule);
 

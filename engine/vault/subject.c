@@ -414,6 +414,14 @@ const struct consent_act *subject_consent(const struct subject *s, const char *s
 	return NULL;
 }
 
+const struct order *subject_order(const struct subject *s, const char *category)
+{
+	for (size_t i = 0; i < s->n_orders; i++)
+		if (text_lists(s->orders[i].categories, category))
+			return &s->orders[i];
+	return NULL;
+}
+
 struct request *subject_request(struct subject *s, const char *id)
 {
 	for (size_t i = 0; i < s->n_requests; i++)

@@ -132,6 +132,8 @@ void subject_drop_pending(struct subject *s);
 
 /** The newest act on @scope, NULL if none. */
 const struct consent_act *subject_consent(const struct subject *s, const char *scope);
+/** The order that covers @category, NULL if none. */
+const struct order *subject_order(const struct subject *s, const char *category);
 struct request *subject_request(struct subject *s, const char *id);
 struct fact_row *subject_row(struct subject *s, const char *kind, const char *key);
 bool subject_is_blocked(const struct subject *s);

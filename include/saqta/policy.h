@@ -62,6 +62,20 @@ enum saqta_status saqta_policy_explain_decision(saqta_engine *engine, const char
 enum saqta_status saqta_policy_explain_retention(saqta_engine *engine, const char *external_id, const char *lang, saqta_write_fn write,
 						 void *user, struct saqta_error *reterr);
 
+struct saqta_policy_diff_options {
+	size_t size;	  /**< sizeof(struct saqta_policy_diff_options) */
+	const char *lang; /**< of the texts */
+	bool with_vault;  /**< count what each change would touch in the vault of both sources' engine */
+	saqta_progress_fn progress;
+	void *progress_user;
+};
+/** What changes from one policy to another: items have rule, kind, change (added, removed, changed), clauses, and with a vault subjects, records,
+ *  decisions; besides old, new, rules_changed, others_changed (versions, controller, declarations) and effects (how many subjects and records would
+ *  be due or due no more, whose end moves, which decisions change over a bounded set of questions a subject). Changes and records nothing. */
+enum saqta_status saqta_policy_diff(const struct saqta_policy_from *from, const struct saqta_policy_from *to,
+				    const struct saqta_policy_diff_options *options, saqta_write_fn write, void *user,
+				    struct saqta_error *reterr);
+
 #ifdef __cplusplus
 }
 #endif

@@ -59,6 +59,15 @@ expect 2 'either a clause' "$saqta" policy explain mycar/9.1 --subject a
 expect 2 'what' "$saqta" policy explain
 expect 2 'kk, ru, en' "$saqta" policy explain mycar/9.1 --lang de
 
+# ---- diff ----
+expect 0 'Nothing changes' "$saqta" policy diff mycar mycar
+expect 0 'was: \|Rules removed' "$saqta" policy diff mycar lets-car
+expect 0 '"rules_changed":0' "$saqta" policy diff mycar mycar --json
+expect 0 'age is less than 99' "$saqta" policy diff mycar "$place/other/mycar.xml"
+expect 2 'a policy of a vault' "$saqta" policy diff in-force mycar
+expect 2 'OLD NEW\|help' "$saqta" policy diff mycar
+expect 66 'no policy pack' "$saqta" policy diff mycar nobody
+
 # ---- use, and explaining a subject ----
 vault="$saqta --vault $place/vault --now 2026-03-02T09:00:00+05:00"
 $vault init --policy mycar >/dev/null || exit 99
@@ -77,6 +86,11 @@ expect 0 'It goes on 2029-03-02' $vault policy explain --subject u1 --retention
 expect 66 'nobody is known' $vault policy explain --subject u2 --retention
 expect 2 'retention goes without' $vault policy explain --subject u1 --retention --purpose support
 if grep -q 7015550101 "$place/out"; then bad=1; fi
+expect 0 'Compared: subjects: 1, records: 1' $vault policy diff in-force "$place/other/mycar.xml"
+expect 0 '"effects":{"subjects":1' $vault policy diff in-force "$place/other/mycar.xml" --json
+expect 0 'Nothing changes' $vault policy diff in-force mycar --rules-only
+expect 66 'keeps no version' $vault policy diff in-force digest:0000000000000000000000000000000000000000000000000000000000000000
+expect 2 'hex digits' $vault policy diff in-force digest:77
 sed -i 's/clause="9.1"/clause="9.99"/' "$place/packs/mycar.xml"
 expect 78 'mycar.xml:[0-9]*: ' $vault policy use mycar
 expect 0 'mycar' $vault status

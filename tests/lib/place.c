@@ -88,6 +88,14 @@ void place_make(struct place *p)
 	copy_folder(packs, p->packs);
 }
 
+void place_keep(const struct place *p, const char *name)
+{
+	char path[256];
+
+	join(path, sizeof(path), p->dir, name);
+	copy_folder(p->packs, path);
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st;

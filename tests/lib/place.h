@@ -21,6 +21,8 @@ void place_edit(const struct place *p, const char *name, const char *from, const
 void place_version(const struct place *p, const char *name, const char *version);
 /** Cut from @from up to, and without, @to. */
 void place_cut(const struct place *p, const char *name, const char *from, const char *to);
+/** Copy the packs as they are to the folder @name beside them. */
+void place_keep(const struct place *p, const char *name);
 void place_copy(const struct place *p, const char *from, const char *to);
 
 void place_init(const struct place *p, const char *pack, const char *now);

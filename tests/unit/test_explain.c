@@ -105,6 +105,20 @@ START_TEST(every_id_has_a_name_in_each_language)
 }
 END_TEST
 
+/* Rules are compared as they are told (policy diff): what differs must be told differently. */
+START_TEST(no_two_ids_of_a_kind_have_one_name)
+{
+	load(packs[_i]);
+	for (int lang = 0; lang < LANGS; lang++)
+		for (int kind = 0; kind < ID_KINDS; kind++)
+			for (int id = 0; id < policy_id_count(policy, (enum id_kind)kind); id++)
+				for (int other = 0; other < id; other++)
+					ck_assert_str_ne(words_id(words[lang], (enum id_kind)kind, id),
+							 words_id(words[lang], (enum id_kind)kind, other));
+	unload();
+}
+END_TEST
+
 static const struct {
 	const char *term, *kk, *ru, *en;
 } terms[] = {
@@ -555,6 +569,7 @@ static void add_pure(Suite *s)
 
 	tcase_set_timeout(c, 120);
 	tcase_add_loop_test(c, every_id_has_a_name_in_each_language, 0, N(packs));
+	tcase_add_loop_test(c, no_two_ids_of_a_kind_have_one_name, 0, N(packs));
 	tcase_add_loop_test(c, terms_are_inflected, 0, N(terms));
 	tcase_add_test(c, another_language_is_refused);
 	tcase_add_loop_test(c, every_clause_that_a_rule_cites_is_explained, 0, N(packs));
