@@ -76,7 +76,7 @@ struct rule {
 	uint32_t max_length, min_length;
 	struct idset attachments; /* bit per attachment kind: see ATTACHMENT_* */
 	/* statement */
-	char *shown_by; /* owned or NULL */
+	char *shown_by;	      /* owned or NULL */
 	struct claim *claims; /* owned */
 	unsigned n_claims;
 };

@@ -272,7 +272,8 @@ static void build_claim(struct loader *l, int pack, const struct xml_node *node,
 
 	c->line = node->line;
 	if (is_matter + is_citation + is_permit != 1 || is_matter != (xml_attr(node, "is") != NULL))
-		complain(l, pack, node, "a claim says one thing: 'about' and what it 'is', what it 'cites', or which 'operations' it permits");
+		complain(l, pack, node,
+			 "a claim says one thing: 'about' and what it 'is', what it 'cites', or which 'operations' it permits");
 	if (is_matter) {
 		c->about = strdup(xml_attr(node, "about"));
 		c->is = strdup(xml_attr(node, "is") ? xml_attr(node, "is") : "");
