@@ -1,0 +1,178 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The documents: each form is accepted by a reader that is not ours, says the same as the others, and is the same as the golden file; hostile
+# values come out harmless in every form. Usage: papers.sh SAQTA [update]   (`update` writes the golden files anew: read the difference)
+saqta=$1
+update=${2:-}
+root=${SAQTA_SOURCE_ROOT:-.}
+export SAQTA_POLICY_PATH="$root/policies" TZ=UTC
+schema=$root/policies/schema
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+export SAQTA_VAULT="$tmp/vault"
+unset SAQTA_KEEP SAQTA_KEY_FILE
+passed=0
+failed=0
+
+# check WHAT COMMAND...: the command ends well
+check() {
+	what=$1
+	shift
+	if "$@" >"$tmp/out" 2>&1; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "papers: $what"
+		head -n 5 "$tmp/out" | sed 's/^/    /'
+	fi
+}
+
+for tool in xmllint pdftotext qpdf unzip; do
+	command -v $tool >/dev/null || { echo "papers: $tool is not installed"; [ "$CI" = true ] && exit 1; exit 77; }
+done
+
+# ---- a small vault, with every register ----
+cat >"$tmp/events.jsonl" <<'EOF'
+{"event":"register","subject":"u1","at":"2026-01-05T09:00:00+05:00","evidence":{"act":"registration-form"}}
+{"event":"consent","subject":"u1","at":"2026-01-05T09:01:00+05:00","consents":["processing","third-party"],"evidence":{"act":"button:next"}}
+{"event":"collect","subject":"u1","at":"2026-01-05T09:02:00+05:00","category":"full-name","value":"Әлімжан Өмірғали Құрманғазыұлы","source":"subject","purposes":["contract","identification"]}
+{"event":"collect","subject":"u1","at":"2026-01-05T09:03:00+05:00","category":"phone","value":"+77015550101","source":"subject","purposes":["contract"]}
+{"event":"collect","subject":"u1","at":"2026-01-05T09:04:00+05:00","category":"email","value":"alim@example.kz","source":"subject","purposes":["advertising"]}
+{"event":"milestone","subject":"u1","at":"2026-02-01T10:00:00+05:00","milestone":"last-visit"}
+{"event":"obligation","subject":"u1","at":"2026-02-02T10:00:00+05:00","obligation":"deal-1","state":"open"}
+{"event":"disclose","subject":"u1","at":"2026-02-03T10:00:00+05:00","recipient":"bank","recipient_name":"Қазына Банк","purpose":"contract","categories":["full-name","phone"]}
+{"event":"hold","subject":"u1","at":"2026-02-04T10:00:00+05:00","hold":"h1","state":"placed","basis":"justice","reason":"court","authority":"Алматы қаласының соты","reference":"2-17/2026","categories":["phone"]}
+{"event":"request","subject":"u1","at":"2026-02-05T10:00:00+05:00","request":"r1","kind":"access","channel":"email","by":"subject","identity_checked":true}
+EOF
+"$saqta" init --policy mycar --now 2026-01-05T08:00:00+05:00 >/dev/null || exit 1
+"$saqta" apply "$tmp/events.jsonl" --now 2026-02-05T12:00:00+05:00 --json >"$tmp/answers" 2>/dev/null || { cat "$tmp/answers"; exit 1; }
+
+document() { # NAME FORMAT LANG ARGUMENTS...
+	name=$1 format=$2 lang=$3
+	shift 3
+	"$saqta" "$@" --format "$format" --lang "$lang" --output "$tmp/$name-$lang.$format" 2>"$tmp/err" || { failed=$((failed + 1)); cat "$tmp/err"; }
+}
+for lang in kk ru en; do
+	for format in json xml csv html pdf; do
+		document answer $format $lang export u1 --now 2026-02-06T12:00:00+05:00
+	done
+done
+for lang in kk ru en; do
+	for format in json xml csv html pdf; do
+		document report $format $lang report --from 2026-01-01T00:00:00+05:00 --to 2026-03-01T00:00:00+05:00 --now 2026-02-06T12:00:00+05:00
+	done
+done
+
+# ---- readers of others ----
+for lang in kk ru en; do
+	check "answer-$lang.xml against its schema" xmllint --noout --nonet --schema "$schema/access-answer.xsd" "$tmp/answer-$lang.xml"
+	check "report-$lang.xml against its schema" xmllint --noout --nonet --schema "$schema/report.xsd" "$tmp/report-$lang.xml"
+	for name in answer report; do
+		check "$name-$lang.json" python3 -m json.tool "$tmp/$name-$lang.json"
+		check "$name-$lang.html" xmllint --html --noout --nonet "$tmp/$name-$lang.html"
+		check "$name-$lang.pdf" qpdf --check "$tmp/$name-$lang.pdf"
+		check "$name-$lang.csv" unzip -tq "$tmp/$name-$lang.csv"
+		check "$name-$lang.pdf has one font, and it is within" sh -c "pdffonts '$tmp/$name-$lang.pdf' | awk 'NR > 2 { if (\$0 !~ /DejaVuSans/ || \$0 !~ / yes +yes +yes /) bad = 1 } END { exit bad || NR < 3 }'"
+		check "$name-$lang.html calls nobody" sh -c "! grep -Eo '(src|href)=\"[^#\"]*\"|url\\(|@import' '$tmp/$name-$lang.html'"
+	done
+	pdftotext -layout "$tmp/answer-$lang.pdf" "$tmp/answer-$lang.txt"
+	check "answer-$lang.pdf has every Kazakh letter of the name" grep -q 'Әлімжан Өмірғали' "$tmp/answer-$lang.txt"
+done
+
+# ---- every form says the same ----
+python3 - "$tmp" <<'EOF' >"$tmp/same" 2>&1 && passed=$((passed + 1)) || { failed=$((failed + 1)); echo 'papers: the forms differ'; cat "$tmp/same"; }
+import csv, io, json, sys, zipfile
+import xml.etree.ElementTree as tree
+NS = "{urn:saqta:paper:1}"
+
+def same(node, value, path):
+    """The XML element says what the JSON value says."""
+    if isinstance(value, dict):
+        assert sorted(c.tag for c in node) == sorted(NS + k for k in value), path
+        for k, v in value.items():
+            same(node.find(NS + k), v, path + "/" + k)
+    elif isinstance(value, list):
+        assert len(node) == len(value), path
+        for i, (c, v) in enumerate(zip(node, value)):
+            same(c, v, f"{path}[{i}]")
+    else:
+        text = {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+        assert (node.text or "") == text, (path, node.text, text)
+
+for name in ("answer", "report"):
+    doc = json.load(open(f"{sys.argv[1]}/{name}-kk.json", encoding="utf-8"))
+    root = tree.parse(f"{sys.argv[1]}/{name}-kk.xml").getroot()
+    assert root.tag == NS + doc.pop("document")
+    # The answer was asked for twice: the second names the first among its readings.
+    if name == "answer":
+        for key in ("reads", "log_entry"):
+            doc.pop(key)
+            root.remove(root.find(NS + key))
+    same(root, doc, name)
+    with zipfile.ZipFile(f"{sys.argv[1]}/{name}-kk.csv") as z:
+        for key in ("records", "requests", "holds") if name == "answer" else ("requests", "retention", "events"):
+            rows = list(csv.DictReader(io.StringIO(z.read(key + ".csv").decode("utf-8"))))
+            assert len(rows) == len(doc[key]) > 0, key
+EOF
+
+# ---- golden files: what is drawn at random is blotted out ----
+blot() { sed -E 's/[0-9a-f]{64}/HASH/g; s/[0-9a-f]{32}/PSEUDONYM/g; s/[0-9a-f]{8}…/PSEUDO…/g' "$1"; }
+for lang in kk ru en; do
+	for name in answer report; do
+		golden=$root/tests/golden/$name-$lang.html
+		blot "$tmp/$name-$lang.html" >"$tmp/$name-$lang.blotted"
+		[ "$update" = update ] && cp "$tmp/$name-$lang.blotted" "$golden"
+		check "$name-$lang.html differs from tests/golden" diff -u "$golden" "$tmp/$name-$lang.blotted"
+	done
+done
+
+# ---- the same input gives the same bytes ----
+for format in json xml csv html pdf; do
+	for n in 1 2; do
+		"$saqta" report --from 2026-01-01T00:00:00+05:00 --to 2026-03-01T00:00:00+05:00 --now 2026-02-06T12:00:00+05:00 --format $format --lang kk >"$tmp/$n.$format"
+	done
+	check "the report's $format is not the same twice" cmp "$tmp/1.$format" "$tmp/2.$format"
+done
+
+# ---- answering closes the request, and a file that is there stays as it is ----
+check 'answering a request' "$saqta" export u1 --request r1 --now 2026-02-06T12:00:00+05:00 --output "$tmp/answered.json"
+check 'the request is closed' grep -q '"result":"answered","state":"closed"' "$tmp/answered.json"
+"$saqta" export u1 --output "$tmp/answer-kk.json" >/dev/null 2>&1
+check 'a file that is there is not overwritten' test $? -eq 73
+"$saqta" export nobody >/dev/null 2>&1
+check 'an unknown subject' test $? -eq 66
+"$saqta" export u1 --request no-such >/dev/null 2>&1
+check 'an unknown request' test $? -eq 65
+"$saqta" export u1 --format doc >/dev/null 2>&1
+check 'an unknown format' test $? -eq 2
+
+# ---- hostile values ----
+python3 - >"$tmp/hostile.jsonl" <<'EOF'
+import base64, json
+values = ["<script>alert(1)</script>", "]]><!--", "&lt;b&gt;", "=HYPERLINK(\"http://x\")", "+1+1", "-2", "@SUM(A1)", "\u202egnirts\u202c", "a\u0001b\u0007",
+          "\u2028", "x" * 1000000, "''\"\"", "\t=1", "line\nbreak", "\ufffe", "😀", "שלום"]
+print(json.dumps({"event": "register", "subject": "u2", "at": "2026-01-05T09:00:00+05:00", "evidence": {"act": "form"}}))
+print(json.dumps({"event": "consent", "subject": "u2", "at": "2026-01-05T09:00:00+05:00", "consents": ["processing"], "evidence": {"act": "b"}}))
+for v in values:
+    print(json.dumps({"event": "collect", "subject": "u2", "at": "2026-01-05T09:00:00+05:00", "category": "correspondence", "value": v, "source": "subject", "purposes": ["contract"]}))
+print(json.dumps({"event": "collect", "subject": "u2", "at": "2026-01-05T09:00:00+05:00", "category": "portrait", "value_base64": base64.b64encode(b"\xff\xfe\x00").decode(), "source": "subject", "purposes": ["identification"]}))
+EOF
+"$saqta" apply "$tmp/hostile.jsonl" --now 2026-02-06T12:00:00+05:00 --json >"$tmp/hostile.answers" 2>/dev/null
+check 'hostile values are taken' sh -c "! grep -v '\"applied\"' '$tmp/hostile.answers'"
+for format in json xml csv html pdf; do
+	document hostile $format en export u2 --now 2026-02-06T13:00:00+05:00
+done
+check 'hostile JSON' python3 -m json.tool "$tmp/hostile-en.json"
+check 'hostile XML' xmllint --noout --nonet --huge --schema "$schema/access-answer.xsd" "$tmp/hostile-en.xml"
+check 'hostile HTML has no element of its own' sh -c "! grep -q '<script' '$tmp/hostile-en.html'"
+check 'hostile PDF' qpdf --check "$tmp/hostile-en.pdf"
+python3 - "$tmp/hostile-en.csv" <<'EOF' >"$tmp/same" 2>&1 && passed=$((passed + 1)) || { failed=$((failed + 1)); echo 'papers: hostile CSV'; cat "$tmp/same"; }
+import csv, io, sys, zipfile
+csv.field_size_limit(1 << 24)
+with zipfile.ZipFile(sys.argv[1]) as z:
+    rows = list(csv.DictReader(io.StringIO(z.read("records.csv").decode("utf-8"), newline="")))
+assert len(rows) == 18, len(rows)
+assert not [r for r in rows if r["value"][:1] in tuple("=+-@\t\r")], "a formula"
+EOF
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
