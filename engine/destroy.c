@@ -173,7 +173,7 @@ enum saqta_status hall_destroy_record(struct saqta_engine *e, struct subject *s,
 
 /* What stays moves to a new, nameless subject under a new key: the old key dies, so that no backup leads from what stays to whom it was. */
 static enum saqta_status move_kept(struct saqta_engine *e, struct subject *from, struct subject *to, const struct idset *keeps,
-				   struct saqta_error *err)
+				   const struct idset *only, struct saqta_error *err)
 {
 	struct record_scan scan;
 	struct record rec = {0};
@@ -186,7 +186,7 @@ static enum saqta_status move_kept(struct saqta_engine *e, struct subject *from,
 		if (r)
 			break;
 		category = policy_find(e->policy, ID_CATEGORY, rec.category);
-		if (category < 0 || !idset_has(keeps, category))
+		if (category < 0 || !idset_has(keeps, category) || (!idset_empty(only) && !idset_has(only, category)))
 			continue;
 		struct record kept = {.category = rec.category,
 				      .purposes = rec.purposes,
@@ -221,9 +221,39 @@ static enum saqta_status erase_name(struct saqta_engine *e, struct subject *s, i
 	return r ? r : vault_erase(&e->vault, &e->txn, s, note.data, note.len, err);
 }
 
-enum saqta_status hall_depersonalise(struct saqta_engine *e, struct subject *s, const struct idset *keeps, int64_t at_us, struct answer *a,
-				     struct saqta_error *err)
+/* The records of @only go one by one; the subject and the others stay. */
+static enum saqta_status take_out(struct saqta_engine *e, struct subject *s, const struct idset *only, int64_t at_us,
+				  const struct answer *a, struct saqta_error *err)
 {
+	for (;;) {
+		struct record_scan scan;
+		struct record rec = {0};
+		enum saqta_status r = vault_records(&e->vault, s, &scan, err);
+
+		while (!r) {
+			int category;
+
+			r = vault_next_record(&scan, &rec, err);
+			category = r ? -1 : policy_find(e->policy, ID_CATEGORY, rec.category);
+			if (category >= 0 && idset_has(only, category))
+				break;
+		}
+		vault_records_end(&scan);
+		if (r) {
+			record_done(&rec);
+			return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
+		}
+		r = hall_destroy_record(e, s, &rec, at_us, (const char *)a->clauses.data, false, err);
+		record_done(&rec);
+		if (r)
+			return r;
+	}
+}
+
+enum saqta_status hall_depersonalise(struct saqta_engine *e, struct subject *s, const struct idset *keeps, const struct idset *only,
+				     int64_t at_us, struct answer *a, struct saqta_error *err)
+{
+	const bool is_part = !idset_empty(only);
 	struct subject rest;
 	uint8_t hash[HASH_SIZE];
 	enum saqta_status r;
@@ -238,15 +268,17 @@ enum saqta_status hall_depersonalise(struct saqta_engine *e, struct subject *s, 
 	if (!r) {
 		rest.is_depersonalised = true;
 		rest.registered_us = at_us;
-		r = move_kept(e, s, &rest, keeps, err);
+		r = move_kept(e, s, &rest, keeps, only, err);
 	}
 	if (!r)
 		r = vault_forget_name(&e->vault, &e->txn, &rest, err);
 	if (!r)
 		r = vault_save(&e->vault, &e->txn, &rest, err);
-	if (!r)
+	if (!r && is_part)
+		r = take_out(e, s, only, at_us, a, err);
+	else if (!r)
 		r = erase_name(e, s, at_us, err);
-	if (!r) {
+	if (!r && !is_part) {
 		e->has_destroyed = true;
 		memcpy(e->depersonalised_id, rest.id, SUBJECT_ID_SIZE);
 		a->state = "depersonalised";

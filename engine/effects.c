@@ -178,14 +178,37 @@ static enum saqta_status end_scopes(struct effect_context *c, const struct idset
 	return SAQTA_OK;
 }
 
+/* What an order of the controller names; a group stands for its members. Empty: it names none, and so all. */
+static struct idset ordered_categories(const struct effect_context *c)
+{
+	struct idset ret = {{0}};
+	int id = -1;
+
+	if (!c->ev || (c->ev->kind != EVENT_DESTROY && c->ev->kind != EVENT_DEPERSONALISE))
+		return ret;
+	ret = c->ev->categories;
+	while ((id = idset_next(&c->ev->categories, id)) >= 0)
+		idset_union(&ret, policy_members(c->e->policy, ID_CATEGORY, id));
+	return ret;
+}
+
 /* An event that names categories narrows an order to destroy everything. */
 static enum saqta_status destroy(struct effect_context *c, const struct plan *plan, const struct action *act, struct saqta_error *err)
 {
+	const struct idset ordered = ordered_categories(c);
+
 	if (!idset_empty(&act->set))
 		return destroy_categories(c, plan, act, &act->set, err);
-	if (c->ev && c->ev->kind == EVENT_DESTROY && !idset_empty(&c->ev->categories))
-		return destroy_categories(c, plan, act, &c->ev->categories, err);
+	if (!idset_empty(&ordered))
+		return destroy_categories(c, plan, act, &ordered, err);
 	return stop(c, plan, act, err);
+}
+
+static enum saqta_status depersonalise(struct effect_context *c, const struct action *act, struct saqta_error *err)
+{
+	const struct idset ordered = ordered_categories(c);
+
+	return hall_depersonalise(c->e, c->s, &act->set, &ordered, c->at_us, c->a, err);
 }
 
 static enum saqta_status apply_one(struct effect_context *c, const struct plan *plan, const struct action *act, struct saqta_error *err)
@@ -213,7 +236,7 @@ static enum saqta_status apply_one(struct effect_context *c, const struct plan *
 		free(clauses);
 		return r;
 	case ACT_DEPERSONALISE:
-		return hall_depersonalise(c->e, c->s, &act->set, c->at_us, c->a, err);
+		return depersonalise(c, act, err);
 	case ACT_TASK:
 		return open_task(c, act, err);
 	case ACT_AS:

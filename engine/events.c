@@ -16,13 +16,21 @@ static enum saqta_status invalid(struct effect_context *c, const char *text)
 	return SAQTA_OK;
 }
 
+/* What permitted the event has no say in its denial. */
+static void deny(struct effect_context *c)
+{
+	c->a->outcome = OUTCOME_DENIED;
+	buf_clear(&c->a->rules);
+	buf_clear(&c->a->clauses);
+}
+
 /* Take what the rules order, unless they refuse. */
 static bool by_rules(struct effect_context *c, const struct facts *f, struct plan *plan)
 {
 	policy_plan(c->e->policy, c->ev->kind, f, c->at_us, event_time(c->ev, "detected"), false, plan);
-	plan_cite(c->a, c->e->policy, plan);
 	if (plan->refused)
-		c->a->outcome = OUTCOME_DENIED;
+		deny(c);
+	plan_cite(c->a, c->e->policy, plan);
 	return !plan->refused;
 }
 
@@ -491,7 +499,7 @@ static enum saqta_status do_depersonalise(struct effect_context *c, const struct
 	struct plan plan;
 
 	if (held) {
-		c->a->outcome = OUTCOME_DENIED;
+		deny(c);
 		answer_clauses(c->a, held);
 		return SAQTA_OK;
 	}

@@ -370,11 +370,20 @@ static enum saqta_status destroy_whole(struct sweep *w, struct subject *s, const
 	return r;
 }
 
+static bool is_done_late(const struct finding *f)
+{
+	bool is_late = f->is_destroyed && f->is_late;
+
+	for (size_t i = 0; i < f->n_records && !f->is_destroyed; i++)
+		is_late |= f->records[i].is_late;
+	return is_late;
+}
+
 static void count(struct sweep *w, const struct finding *f)
 {
 	w->total.lapsed += f->lapsed;
 	w->total.destroyed += f->is_destroyed;
-	w->total.late += f->is_destroyed && f->is_late;
+	w->total.late += is_done_late(f);
 	if (f->held_by.len > 0) {
 		const char *clause = (const char *)f->held_by.data;
 		char first[128];
