@@ -28,6 +28,28 @@ enum saqta_status saqta_policy_explain_clause(const struct saqta_policy_from *fr
 	return hall_give(write, user, &json, err);
 }
 
+enum saqta_status saqta_policy_print(const struct saqta_policy_from *from, const char *lang, const char *now, saqta_write_fn write,
+				     void *user, struct saqta_error *err)
+{
+	cleanup_(policy_unrefp) struct policy *p = NULL;
+	cleanup_(words_freep) struct words *w = NULL;
+	cleanup_(buf_done) struct buf json = {0};
+	int64_t at_us = from->engine ? hall_now(from->engine) : instant_now();
+	enum saqta_status r;
+
+	if (now && !instant_parse(now, strlen(now), &at_us))
+		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "--now must be an RFC 3339 time with an offset, like 2026-01-05T09:00:00+05:00");
+	r = hall_policy_from(from, &p, err);
+	if (!r)
+		r = words_load(p, lang, &w, err);
+	if (!r)
+		r = policy_print(w, at_us, &json, err);
+	if (r)
+		return r;
+	buf_str(&json, "\n");
+	return hall_give(write, user, &json, err);
+}
+
 /* ---- conditions ---- */
 
 struct atom_view {

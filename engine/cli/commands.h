@@ -18,6 +18,7 @@ extern const struct command cmd_task_close;
 extern const struct command cmd_policy_check;
 extern const struct command cmd_policy_diff;
 extern const struct command cmd_policy_explain;
+extern const struct command cmd_policy_print;
 extern const struct command cmd_policy_test;
 extern const struct command cmd_policy_use;
 extern const struct command cmd_policy_lint;

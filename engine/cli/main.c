@@ -23,6 +23,7 @@ const struct command *const commands[] = {
 	&cmd_policy_check,
 	&cmd_policy_diff,
 	&cmd_policy_explain,
+	&cmd_policy_print,
 	&cmd_policy_test,
 	&cmd_policy_use,
 	&cmd_policy_lint,

@@ -99,7 +99,7 @@ static void say_selector(struct doc *d, const char *key, enum id_kind kind, cons
 	if (!s->any) {
 		say_set(d, key, kind, &s->set);
 	} else if (says_any) {
-		words_say(d->w, &any, "all-declared", NULL, NULL, NULL);
+		words_say(d->w, &any, kind == ID_OPERATION ? "all-any" : "all-declared", NULL, NULL, NULL);
 		doc_line(d, key, text_of(&any), NULL, NULL);
 	}
 }
@@ -136,7 +136,7 @@ static void say_date(struct doc *d, const char *key, int64_t us)
 
 	if (us == INT64_MIN || us == INT64_MAX)
 		return;
-	words_time(d->w, &text, us);
+	words_day(d->w, &text, us);
 	doc_line(d, key, text_of(&text), NULL, NULL);
 }
 
@@ -150,7 +150,9 @@ static void say_question(struct doc *d, const struct rule *r)
 	say_selector(d, "recipients", ID_RECIPIENT, &r->recipients, false);
 	if (r->has_with)
 		say_set(d, "together-with", ID_CATEGORY, &r->with);
-	say_set(d, "needs-consents", ID_CONSENT, &r->needs);
+	say_set(d, d->is_brief ? "needs-consents-brief" : "needs-consents", ID_CONSENT, &r->needs);
+	if (d->is_brief)
+		return;
 	if (r->is_final)
 		doc_line(d, "is-final", NULL, NULL, NULL);
 	if (r->is_otherwise)
@@ -185,7 +187,8 @@ static void say_event_selectors(struct doc *d, const struct rule *r)
 		buf_str(&events, events.len ? ", " : "");
 		buf_str(&events, words_find(d->w, "event", name) ? words_find(d->w, "event", name) : name);
 	}
-	doc_line(d, "events", text_of(&events), NULL, NULL);
+	if (!d->is_brief)
+		doc_line(d, "events", text_of(&events), NULL, NULL);
 	say_selector(d, "consents", ID_CONSENT, &r->consents, false);
 	say_selector(d, "milestones", ID_MILESTONE, &r->milestones, false);
 	say_strings(d, "kinds", F_KIND, &r->kinds);
@@ -239,7 +242,8 @@ static void act_text(struct doc *d, const struct act_def *a, struct buf *text)
 		words_say(d->w, text, "act-wait", text_of(&until), NULL, NULL);
 		break;
 	case ACT_TASK:
-		words_say(d->w, text, a->is_default ? "act-task-default" : "act-task", words_id(d->w, ID_TASK, a->id), NULL, NULL);
+		words_say(d->w, text, a->is_default && !d->is_brief ? "act-task-default" : "act-task", words_id(d->w, ID_TASK, a->id), NULL,
+			  NULL);
 		break;
 	case ACT_END_CONSENT:
 	case ACT_AS:
@@ -263,6 +267,9 @@ static void say_act(struct doc *d, const struct act_def *a)
 {
 	cleanup_(buf_done) struct buf text = {0}, term = {0};
 
+	/* A refusal that goes without saying, and taking what the rule before it refuses otherwise, are the title's matter. */
+	if (d->is_brief && (a->is_accept ? a->forms.n + a->channels.n == 0 : a->kind == ACT_REFUSE && a->when.n_ops + a->unless.n_ops == 0))
+		return;
 	if (a->is_accept && a->when.n_ops == 0 && a->unless.n_ops == 0) {
 		say_accept(d, a);
 		return;
@@ -281,7 +288,7 @@ static void say_act(struct doc *d, const struct act_def *a)
 		words_say(d->w, &text, a->from_detected ? "within-detected" : "within", text_of(&term), NULL, NULL);
 	}
 	if (a->is_ordered) {
-		buf_str(&text, " ");
+		buf_str(&text, a->has_within ? ". " : " ");
 		words_say(d->w, &text, "is-ordered", NULL, NULL, NULL);
 	}
 	if (a->is_partners) {
@@ -357,7 +364,8 @@ static void say_by_kind(struct doc *d, unsigned rule)
 		say_consent(d, rule);
 		break;
 	case RULE_STATEMENT:
-		doc_line(d, "shown-by", r->shown_by ? r->shown_by : "-", NULL, NULL);
+		if (!d->is_brief)
+			doc_line(d, "shown-by", r->shown_by ? r->shown_by : "-", NULL, NULL);
 		break;
 	}
 }
@@ -379,7 +387,10 @@ void doc_rule(struct doc *d, unsigned rule)
 
 	buf_fmt(&key, "rule-%s", rule_kind_name(r->kind));
 	words_say(d->w, &kind, text_of(&key), NULL, NULL, NULL);
-	words_say(d->w, &text, "rule", text_of(&kind), words_title(d->w, r->title), NULL);
+	if (d->is_brief)
+		buf_str(&text, words_title(d->w, r->title));
+	else
+		words_say(d->w, &text, "rule", text_of(&kind), words_title(d->w, r->title), NULL);
 	doc_item(d, &text);
 	json_text(d->j, "rule", r->id);
 	json_text(d->j, "kind", rule_kind_name(r->kind));
@@ -388,8 +399,10 @@ void doc_rule(struct doc *d, unsigned rule)
 	say_date(d, "holds-from", r->from_us);
 	say_date(d, "holds-until", r->until_us);
 	say_by_kind(d, rule);
-	say_condition(d, "only-when", &r->when, false);
-	say_condition(d, "unless", &r->unless, false);
+	if (!d->is_brief) {
+		say_condition(d, "only-when", &r->when, false);
+		say_condition(d, "unless", &r->unless, false);
+	}
 	for (unsigned i = 0; i < r->n_acts; i++)
 		say_act(d, &r->acts[i]);
 	json_shut(d->j, ']');

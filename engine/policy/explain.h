@@ -7,6 +7,9 @@
 /** What the engine does because of @clause, as a document. SAQTA_ERR_MISSING if nothing is known of it. */
 enum saqta_status policy_explain_clause(const struct words *w, const char *clause, struct buf *ret, struct saqta_error *err) must_check_;
 
+/** The policy as it stands at @at_us, in sentences for publication, as a document. */
+enum saqta_status policy_print(const struct words *w, int64_t at_us, struct buf *ret, struct saqta_error *err) must_check_;
+
 /* ---- why a condition holds or not ---- */
 
 typedef void (*atom_fn)(void *user, const struct cond_op *op, bool holds);

@@ -90,6 +90,8 @@ void words_freep(struct words **w) { words_free(*w); }
 
 const struct policy *words_policy(const struct words *w) { return w->p; }
 
+int words_lang(const struct words *w) { return w->lang; }
+
 enum saqta_status words_lang_of(const char *lang, int *ret, struct saqta_error *err)
 {
 	for (*ret = 0; *ret < LANGS; ++*ret)
@@ -251,19 +253,25 @@ void words_set(const struct words *w, struct buf *ret, enum id_kind kind, const 
 	}
 }
 
-void words_time(const struct words *w, struct buf *ret, int64_t us)
+void words_day(const struct words *w, struct buf *ret, int64_t us)
 {
-	char text[INSTANT_TEXT_SIZE];
 	int year, month, day;
 
-	if (us == INSTANT_NONE || us == INT64_MAX)
-		return;
-	instant_format(us, policy_zone(w->p), text);
 	day_to_civil(zone_day(policy_zone(w->p), us), &year, &month, &day);
 	if (w->lang == LANG_EN)
 		buf_fmt(ret, "%04d-%02d-%02d", year, month, day);
 	else
 		buf_fmt(ret, "%02d.%02d.%04d", day, month, year);
+}
+
+void words_time(const struct words *w, struct buf *ret, int64_t us)
+{
+	char text[INSTANT_TEXT_SIZE];
+
+	if (us == INSTANT_NONE || us == INT64_MAX)
+		return;
+	instant_format(us, policy_zone(w->p), text);
+	words_day(w, ret, us);
 	buf_fmt(ret, " %.5s", text + 11);
 }
 

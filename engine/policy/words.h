@@ -14,6 +14,7 @@ enum saqta_status words_load(struct policy *p, const char *lang, struct words **
 void words_free(struct words *w);
 void words_freep(struct words **w);
 const struct policy *words_policy(const struct words *w);
+int words_lang(const struct words *w); /* LANG_* */
 /** "kk", "ru", "en" as LANG_*; SAQTA_ERR_ARGUMENT for another. */
 enum saqta_status words_lang_of(const char *lang, int *ret, struct saqta_error *err) must_check_;
 
@@ -33,7 +34,8 @@ void words_fill(struct buf *ret, const char *pattern, unsigned form, const char 
 void words_term(const struct words *w, struct buf *ret, struct term term);
 /** The members of @set as a list; a whole group under its own name. */
 void words_set(const struct words *w, struct buf *ret, enum id_kind kind, const struct idset *set);
-/** Day and time in the policy's zone. */
+/** Day, or day and time, in the policy's zone. */
+void words_day(const struct words *w, struct buf *ret, int64_t us);
 void words_time(const struct words *w, struct buf *ret, int64_t us);
 
 /** A condition in words; @is_not: its contrary. */
@@ -46,6 +48,7 @@ struct doc {
 	struct json_out *j;
 	const struct words *w;
 	struct buf *lines; /* NULL, or gets each text and the clauses as lines too */
+	bool is_brief;	   /* of a rule what the public wants: its title for its conditions, no machinery */
 };
 void doc_open(struct doc *d, const char *title); /* the object is left open for further members behind the sections */
 void doc_shut_sections(struct doc *d);

@@ -76,6 +76,11 @@ enum saqta_status saqta_policy_diff(const struct saqta_policy_from *from, const 
 				    const struct saqta_policy_diff_options *options, saqta_write_fn write, void *user,
 				    struct saqta_error *reterr);
 
+/** The policy in sentences for publication, as it stands at @now (RFC 3339; NULL: the engine's clock, else the system's): controller, purposes and
+ *  data, grounds, consents, retention, recipients, rights with their deadlines, statements; items have rule and clauses. */
+enum saqta_status saqta_policy_print(const struct saqta_policy_from *from, const char *lang, const char *now, saqta_write_fn write,
+				     void *user, struct saqta_error *reterr);
+
 #ifdef __cplusplus
 }
 #endif

@@ -68,6 +68,19 @@ expect 2 'a policy of a vault' "$saqta" policy diff in-force mycar
 expect 2 'OLD NEW\|help' "$saqta" policy diff mycar
 expect 66 'no policy pack' "$saqta" policy diff mycar nobody
 
+# ---- print ----
+expect 0 'MyCar Group, BIN 191140031171' "$saqta" policy print mycar
+expect 0 'Срок: 3 рабочих дня' "$saqta" policy print mycar --lang ru
+expect 0 'Мерзімі: 3 жұмыс күні' "$saqta" policy print mycar --lang kk
+expect 0 '"policy":"lets-car","version":"[^"]*","lang":"en"' "$saqta" policy print lets-car --json
+expect 0 'As it stands on 2026-01-05' "$saqta" policy print mycar --now 2026-01-05T09:00:00+05:00
+expect 2 'kk, ru, en' "$saqta" policy print mycar --lang fr
+expect 66 'no policy pack' "$saqta" policy print nobody
+expect 2 'PACK' "$saqta" policy print
+for command in explain print diff test use; do
+	expect 0 'Examples:' "$saqta" policy $command --help
+done
+
 # ---- use, and explaining a subject ----
 vault="$saqta --vault $place/vault --now 2026-03-02T09:00:00+05:00"
 $vault init --policy mycar >/dev/null || exit 99
@@ -89,6 +102,7 @@ if grep -q 7015550101 "$place/out"; then bad=1; fi
 expect 0 'Compared: subjects: 1, records: 1' $vault policy diff in-force "$place/other/mycar.xml"
 expect 0 '"effects":{"subjects":1' $vault policy diff in-force "$place/other/mycar.xml" --json
 expect 0 'Nothing changes' $vault policy diff in-force mycar --rules-only
+expect 0 'MyCar Group' $vault policy print in-force
 expect 66 'keeps no version' $vault policy diff in-force digest:0000000000000000000000000000000000000000000000000000000000000000
 expect 2 'hex digits' $vault policy diff in-force digest:77
 sed -i 's/clause="9.1"/clause="9.99"/' "$place/packs/mycar.xml"

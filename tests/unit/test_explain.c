@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "doc_check.h"
 #include "hall.h"
 #include "place.h"
 #include "policy/explain.h"
@@ -47,47 +48,6 @@ static json_t *parse(const char *data, size_t len)
 	return ret;
 }
 
-/* A key that words.tsv lacks stands in the text itself; a place that nobody filled in as {1}. */
-static bool is_said(const char *text)
-{
-	bool is_key = true;
-
-	for (const char *at = text; *at; at++)
-		is_key &= (*at >= 'a' && *at <= 'z') || *at == '-';
-	return *text && !is_key && !strstr(text, "{1}") && !strstr(text, "{2}") && !strstr(text, "{3}") && !strchr(text, '|');
-}
-
-static unsigned check_items(const json_t *items)
-{
-	unsigned n = 0;
-	json_t *item;
-	size_t i;
-
-	json_array_foreach(items, i, item)
-	{
-		const char *text = json_string_value(json_object_get(item, "text"));
-
-		ck_assert_msg(text && is_said(text), "not said: '%s'", text ? text : "NULL");
-		n += 1 + check_items(json_object_get(item, "items"));
-	}
-	return n;
-}
-
-static unsigned check_doc(const json_t *doc)
-{
-	unsigned n = 0;
-	json_t *section;
-	size_t i;
-
-	ck_assert(is_said(json_string_value(json_object_get(doc, "title"))));
-	json_array_foreach(json_object_get(doc, "sections"), i, section)
-	{
-		ck_assert(is_said(json_string_value(json_object_get(section, "title"))));
-		n += check_items(json_object_get(section, "items"));
-	}
-	return n;
-}
-
 /* ---- words ---- */
 
 START_TEST(every_id_has_a_name_in_each_language)
@@ -102,6 +62,32 @@ START_TEST(every_id_has_a_name_in_each_language)
 					      langs[lang]);
 			}
 	unload();
+}
+END_TEST
+
+/* docs/policy-language.md tells every fact that a condition may ask; of roles only the selector can ask. */
+START_TEST(every_fact_stands_in_the_table)
+{
+	static const struct {
+		enum cond_code code;
+		unsigned n;
+	} kinds[] = {{COND_STRING_EQ, F_STRINGS}, {COND_FLAG, F_FLAGS}, {COND_NUMBER_EQ, F_NUMBERS}, {COND_IN_SET, F_SETS}};
+	char path[512], want[128], *text = calloc(1, 1 << 20);
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/docs/policy-language.md", getenv("SAQTA_SOURCE_ROOT"));
+	f = fopen(path, "r");
+	ck_assert_msg(f && text, "%s", path);
+	ck_assert_uint_gt(fread(text, 1, (1 << 20) - 1, f), 1000);
+	(void)fclose(f);
+	for (int k = 0; k < 4; k++)
+		for (unsigned i = 0; i < kinds[k].n; i++) {
+			if (kinds[k].code == COND_IN_SET && i == F_ROLE)
+				continue;
+			(void)snprintf(want, sizeof(want), k == 3 ? "`$%s.X`" : "`$%s`", condition_fact_name(kinds[k].code, i));
+			ck_assert_msg(strstr(text, want) != NULL, "%s is not in the table", want);
+		}
+	free(text);
 }
 END_TEST
 
@@ -183,7 +169,7 @@ START_TEST(every_clause_that_a_rule_cites_is_explained)
 
 			ck_assert_msg(policy_explain_clause(words[n % LANGS], *c, &b, &err) == SAQTA_OK, "%s: %s", *c, err.message);
 			doc = parse((const char *)b.data, b.len);
-			ck_assert_uint_ge(check_doc(doc), 2);
+			ck_assert_uint_ge(doc_check(doc), 2);
 			ck_assert_int_ge(json_integer_value(json_object_get(doc, "rules")), 1);
 			ck_assert_msg(strstr((const char *)b.data, rule_id(policy, rule)) != NULL, "%s: %s is missing", *c,
 				      rule_id(policy, rule));
@@ -358,7 +344,7 @@ static json_t *why(saqta_engine *e, const char *members, const char *lang)
 	ck_assert_ptr_null(strstr(out.data, "7015550101"));
 	ck_assert_ptr_null(strstr(out.data, "1989"));
 	doc = parse(out.data, out.len);
-	ck_assert_uint_gt(check_doc(doc), 0);
+	ck_assert_uint_gt(doc_check(doc), 0);
 	text_done(&out);
 	return doc;
 }
@@ -475,7 +461,7 @@ static json_t *stay(saqta_engine *e, const char *lang)
 	ck_assert_ptr_null(strstr(out.data, "secret-id"));
 	ck_assert_ptr_null(strstr(out.data, "7015550101"));
 	doc = parse(out.data, out.len);
-	ck_assert_uint_gt(check_doc(doc), 0);
+	ck_assert_uint_gt(doc_check(doc), 0);
 	text_done(&out);
 	return doc;
 }
@@ -569,6 +555,7 @@ static void add_pure(Suite *s)
 
 	tcase_set_timeout(c, 120);
 	tcase_add_loop_test(c, every_id_has_a_name_in_each_language, 0, N(packs));
+	tcase_add_test(c, every_fact_stands_in_the_table);
 	tcase_add_loop_test(c, no_two_ids_of_a_kind_have_one_name, 0, N(packs));
 	tcase_add_loop_test(c, terms_are_inflected, 0, N(terms));
 	tcase_add_test(c, another_language_is_refused);
