@@ -277,9 +277,9 @@ static bool value_with(const struct forced *x, unsigned node, const struct cond_
 	if (op->code == COND_NOT)
 		return !value_with(x, t->kid[node][0], t);
 	if (op->code == COND_AND)
-		return value_with(x, t->kid[node][0], t) & value_with(x, t->kid[node][1], t);
+		return value_with(x, t->kid[node][0], t) && value_with(x, t->kid[node][1], t);
 	if (op->code == COND_OR)
-		return value_with(x, t->kid[node][0], t) | value_with(x, t->kid[node][1], t);
+		return value_with(x, t->kid[node][0], t) || value_with(x, t->kid[node][1], t);
 	for (unsigned i = 0; i < x->n; i++)
 		if (same_op(x->op[i], op))
 			return x->value[i];
