@@ -329,6 +329,37 @@ static void say_limit(struct doc *d, const struct rule *r)
 	doc_line(d, kinds.len ? "attachments" : "no-attachments", text_of(&kinds), NULL, NULL);
 }
 
+/* What a text says beyond the rules: for authors, not for the public. */
+static void say_claim(struct doc *d, const struct claim *c)
+{
+	cleanup_(buf_done) struct buf text = {0}, cites = {0};
+
+	for (char *const *clause = c->cites; clause && *clause; clause++)
+		buf_fmt(&cites, "%s%s", cites.len ? " " : "", *clause);
+	if (c->about)
+		words_say(d->w, &text, "claim-about", c->about, c->is, NULL);
+	else
+		words_say(d->w, &text, cites.len ? "claim-cites" : "claim-permit", text_of(&cites), NULL, NULL);
+	doc_item(d, &text);
+	json_open(d->j, "items", '[');
+	if (c->permit) {
+		say_question(d, c->permit);
+		say_condition(d, "only-when", &c->permit->when, false);
+		say_condition(d, "unless", &c->permit->unless, false);
+	}
+	json_shut(d->j, ']');
+	doc_item_end(d);
+}
+
+static void say_statement(struct doc *d, const struct rule *r)
+{
+	if (d->is_brief)
+		return;
+	doc_line(d, "shown-by", r->shown_by ? r->shown_by : "-", NULL, NULL);
+	for (unsigned i = 0; i < r->n_claims; i++)
+		say_claim(d, &r->claims[i]);
+}
+
 static void say_consent(struct doc *d, unsigned rule)
 {
 	const struct policy *p = words_policy(d->w);
@@ -364,8 +395,7 @@ static void say_by_kind(struct doc *d, unsigned rule)
 		say_consent(d, rule);
 		break;
 	case RULE_STATEMENT:
-		if (!d->is_brief)
-			doc_line(d, "shown-by", r->shown_by ? r->shown_by : "-", NULL, NULL);
+		say_statement(d, r);
 		break;
 	}
 }

@@ -122,6 +122,8 @@ static const struct {
 	{"a date", "<forbid id=\"ip-link\"", "<forbid id=\"ip-link\" from=\"2027-01-01\"", "mycar/ip-link", "changed",
 	 "is: Holds from: 2027-01-01"},
 	{"an id", "<forbid id=\"ip-link\"", "<forbid id=\"ip-links\"", "mycar/ip-links", "added", "\"mycar/ip-link\""},
+	{"a claim", "about=\"access-fee\" is=\"allowed\"", "about=\"access-fee\" is=\"none\"", "mycar/fee", "changed",
+	 "is: The text says: access-fee: none"},
 	{"wording in another language", "Тіркелу нысаны келісімнің дәлелі ретінде", "Тіркеу нысаны келісімнің дәлелі ретінде",
 	 "mycar/registration", "changed", "changed in another"},
 };
