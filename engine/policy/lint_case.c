@@ -212,29 +212,38 @@ static bool try_text(struct search *s, unsigned text)
 	return false;
 }
 
+static bool is_about(const struct node *n, unsigned var) { return n->code == NODE_NUMBER && n->var == var; }
+
+/* Was @value tried for a constant before node @n? */
+static bool was_tried(const struct formula *f, unsigned var, unsigned n, double value)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (is_about(&f->nodes[i], var) && fabs(floor(f->nodes[i].x) - value) <= 1)
+			return true;
+	return false;
+}
+
 /* Numbers are whole and not negative: each constant and its neighbours stand for all between; and unknown. */
 static bool try_number(struct search *s, unsigned var)
 {
 	double *x = &s->number[var - VAR_NUMBER];
 
 	for (unsigned i = 0; i < s->f->n && world_sets(s->event, var); i++) {
-		const struct node *n = &s->f->nodes[i];
-
-		if (n->code != NODE_NUMBER || n->var != var)
+		if (!is_about(&s->f->nodes[i], var))
 			continue;
 		for (int step = -1; step <= 1; step++) {
-			const double value = floor(n->x) + step;
+			const double value = floor(s->f->nodes[i].x) + step;
 
-			if (value < 0)
+			if (value < 0 || was_tried(s->f, var, i, value))
 				continue;
 			*x = value;
 			if (try(s))
 				return true;
 		}
-		*x = 0;
-		if (try(s))
-			return true;
 	}
+	*x = 0; /* of constants below nothing no neighbour is left */
+	if (world_sets(s->event, var) && !was_tried(s->f, var, s->f->n, 0) && try(s))
+		return true;
 	*x = NAN;
 	return try(s);
 }

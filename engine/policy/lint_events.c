@@ -276,7 +276,7 @@ static void check_withdrawal(struct lint *l, const struct rule *r)
 	}
 }
 
-/* ---- fewer ways than the statute leaves open ---- */
+/* ---- fewer ways than the statute leaves open, or more ---- */
 
 static void push_way(struct lint *l, const struct act_def *a)
 {
@@ -289,49 +289,58 @@ static void push_named(struct lint *l, unsigned text)
 {
 	formula_text(&l->f, text, 0);
 	formula_not(&l->f);
+	formula_and(&l->f);
 }
 
-static bool find_narrower(struct lint *l, const struct rule *r, const struct act_def *a, const struct rule *base, const struct act_def *b,
-			  enum event_kind e, struct lint_case *ret)
+/* Both rules take the event; it comes in a way of @in, and in none of @out. */
+static bool find_way(struct lint *l, const struct rule *r, const struct act_def *a, const struct rule *base, const struct act_def *b,
+		     bool is_looser, enum event_kind e, struct lint_case *ret)
 {
 	start(l);
 	formula_follows(&l->f, r, a, e);
 	formula_follows(&l->f, base, b, e);
 	formula_and(&l->f);
 	push_named(l, F_CHANNEL);
-	formula_and(&l->f);
-	if (a->forms.n) {
+	if (a->forms.n || b->forms.n)
 		push_named(l, F_FORM);
-		formula_and(&l->f);
-	}
-	push_way(l, b);
+	push_way(l, is_looser ? a : b);
 	formula_and(&l->f);
-	push_way(l, a);
+	push_way(l, is_looser ? b : a);
 	formula_not(&l->f);
 	formula_and(&l->f);
 	return lint_find(l, bit(e), ret);
 }
 
-static void check_way(struct lint *l, const struct rule *r, const struct act_def *a, enum event_kind e)
+static void tell_way(struct lint *l, const struct rule *r, const struct rule *base, bool is_looser, const struct lint_case *example)
 {
 	const int64_t at_us = lint_instant(l, r);
+	const int32_t channel = example->facts.string[F_CHANNEL], form = example->facts.string[F_FORM];
+	struct finding *f = lint_add(l, LINT_ERROR, is_looser ? "looser-than-statute" : "narrower-than-statute", r->line, r,
+				     "'%s' takes the event in %s ways than '%s' (%s): one by '%s'%s%s %s", lint_name(l, r),
+				     is_looser ? "more" : "fewer", lint_name(l, base), base->title[LANG_EN], l->p->strings[channel],
+				     form > 0 ? ", " : "", form > 0 ? l->p->strings[form] : "",
+				     refuser(l, example, at_us) ? "is refused" : "counts all the same");
+
+	lint_example(f, example, at_us);
+	if (f)
+		lint_cite(f, base->clauses);
+}
+
+/* Only a way that the rule itself lists is one more. */
+static void check_way(struct lint *l, const struct rule *r, const struct act_def *a, enum event_kind e)
+{
 	struct lint_case example;
 
 	for (unsigned i = 0; i < l->p->n_ons[e]; i++) {
 		const struct rule *base = &l->p->rules[l->p->ons[e][i]];
 
-		for (unsigned k = 0; base->pack > 0 && lint_in_force(base, at_us) && k < base->n_acts; k++) {
-			struct finding *f;
+		for (unsigned k = 0; base->pack > 0 && lint_in_force(base, lint_instant(l, r)) && k < base->n_acts; k++) {
+			const struct act_def *b = &base->acts[k];
 
-			if (!base->acts[k].is_accept || !find_narrower(l, r, a, base, &base->acts[k], e, &example))
-				continue;
-			f = lint_add(l, LINT_ERROR, "narrower-than-statute", r->line, r,
-				     "'%s' takes the event in fewer ways than '%s' (%s): one by '%s' counts all the same", lint_name(l, r),
-				     lint_name(l, base), base->title[LANG_EN], l->p->strings[example.facts.string[F_CHANNEL]]);
-			lint_example(f, &example, at_us);
-			if (f)
-				lint_cite(f, base->clauses);
-			return;
+			if (b->is_accept && find_way(l, r, a, base, b, false, e, &example))
+				tell_way(l, r, base, false, &example);
+			if (b->is_accept && a->forms.n && find_way(l, r, a, base, b, true, e, &example))
+				tell_way(l, r, base, true, &example);
 		}
 	}
 }

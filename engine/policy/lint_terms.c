@@ -295,6 +295,21 @@ static void check_against(struct lint *l, const struct rule *r, const struct rul
 		lint_cite(f, other->clauses);
 }
 
+/* What the base ends for the same reason, sooner. */
+static void check_longer(struct lint *l, const struct rule *r, const struct rule *base)
+{
+	struct lint_case c;
+	struct idset both;
+
+	if (!shared(l->p, r, base, &both))
+		return;
+	c = kept_case(l, idset_next(&both, -1));
+	if (r->until_achieved && base->until_achieved && r->within.unit != TERM_NONE && base->within.unit != TERM_NONE)
+		tell_later(l, r, "the destruction", base, r->within, base->within, &c);
+	if (r->has_at_most && base->has_at_most && idset_meets(&r->since, &base->since))
+		tell_later(l, r, "keeping", base, r->at_most, base->at_most, &c);
+}
+
 static void check_retain(struct lint *l, const struct rule *r)
 {
 	const int64_t at_us = lint_instant(l, r);
@@ -309,18 +324,13 @@ static void check_retain(struct lint *l, const struct rule *r)
 	}
 	for (unsigned i = 0; i < l->p->n_rules; i++) {
 		const struct rule *other = &l->p->rules[i];
-		struct idset both;
 
 		if (other == r || other->kind != RULE_RETAIN || !lint_in_force(other, at_us))
 			continue;
 		if (r->has_at_least)
 			check_against(l, r, other);
-		if (r->until_achieved && other->until_achieved && other->pack > 0 && r->within.unit != TERM_NONE &&
-		    other->within.unit != TERM_NONE && shared(l->p, r, other, &both)) {
-			struct lint_case c = kept_case(l, idset_next(&both, -1));
-
-			tell_later(l, r, "the destruction", other, r->within, other->within, &c);
-		}
+		if (other->pack > 0)
+			check_longer(l, r, other);
 	}
 	if (r->has_at_least && !r->is_statute && !idset_empty(&r->since))
 		check_at_least(l, r);
