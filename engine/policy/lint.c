@@ -92,11 +92,10 @@ int64_t lint_instant(const struct lint *l, const struct rule *r)
 	return r->until_us - 1;
 }
 
-const char *lint_name(const struct lint *l, const struct rule *r)
+const char *lint_name(const struct rule *r)
 {
 	const char *slash = strchr(r->id, '/');
 
-	(void)l;
 	return r->pack == 0 && slash ? slash + 1 : r->id;
 }
 
@@ -110,13 +109,14 @@ void lint_names(const struct policy *p, enum id_kind kind, const struct idset *s
 		buf_fmt(ret, " and %d more", all - n);
 }
 
-static void tell_unsure(struct lint *l)
+void lint_turn(struct lint *l, const struct rule *r)
 {
-	if (l->is_unsure || !l->of)
-		return;
-	l->is_unsure = true;
-	(void)lint_add(l, LINT_NOTE, "undecided", l->of->line, l->of, "the conditions around '%s' are too many to be sure of all its cases",
-		       lint_name(l, l->of));
+	if (l->is_unsure)
+		(void)lint_add(l, LINT_NOTE, "undecided", l->of ? l->of->line : 1, l->of,
+			       "the conditions around %s are too many to be sure of all cases",
+			       l->of ? lint_name(l->of) : "what is declared");
+	l->is_unsure = false;
+	l->of = r;
 }
 
 bool lint_find(struct lint *l, uint32_t events, struct lint_case *ret)
@@ -139,8 +139,7 @@ bool lint_find(struct lint *l, uint32_t events, struct lint_case *ret)
 			break;
 		}
 	}
-	if (is_unsure)
-		tell_unsure(l);
+	l->is_unsure |= is_unsure; /* told at the next turn: a finding in hand stays where it is */
 	return is_unsure;
 }
 

@@ -41,7 +41,7 @@ struct lint {
 	struct formula f;      /* built anew for each question */
 	int64_t latest_us;     /* when all that is to begin has begun */
 	const struct rule *of; /* the rule that is looked at */
-	bool is_unsure;	       /* told already for it */
+	bool is_unsure;	       /* of something about it */
 };
 #define LINT_QUESTIONS                                                                                                            \
 	(UINT32_C(1) << EVENT_USE | UINT32_C(1) << EVENT_DISCLOSE | UINT32_C(1) << EVENT_COLLECT | UINT32_C(1) << EVENT_RECTIFY | \
@@ -52,7 +52,9 @@ struct finding *lint_add(struct lint *l, enum lint_severity severity, const char
 			 const char *fmt, ...) printf_(6, 7);
 void lint_cite(struct finding *f, char *const *clauses); /* NULL allowed, both */
 void lint_example(struct finding *f, const struct lint_case *c, int64_t at_us);
-/** Is there a case of one of @events in which l->f holds? Unsure counts as yes, and is told. */
+/** Turn to @r (NULL: no rule); what was not sure about the one before is told. */
+void lint_turn(struct lint *l, const struct rule *r);
+/** Is there a case of one of @events in which l->f holds? Unsure counts as yes, and is told at the next turn. Adds no finding. */
 bool lint_find(struct lint *l, uint32_t events, struct lint_case *ret);
 /** Is @r of the linted pack itself, and a rule of @kind? */
 bool lint_is_own(const struct rule *r, enum rule_kind kind);
@@ -61,7 +63,7 @@ int64_t lint_instant(const struct lint *l, const struct rule *r);
 /** Is @r in force then? */
 static inline bool lint_in_force(const struct rule *r, int64_t at_us) { return at_us >= r->from_us && at_us < r->until_us; }
 /** "pack/id" without the pack, where it is the linted one. */
-const char *lint_name(const struct lint *l, const struct rule *r);
+const char *lint_name(const struct rule *r);
 /** "a, b, c": names of the ids of @set, at most a dozen. */
 void lint_names(const struct policy *p, enum id_kind kind, const struct idset *set, struct buf *ret);
 

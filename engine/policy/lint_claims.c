@@ -9,7 +9,7 @@ static void differ(struct lint *l, const struct rule *r, const struct claim *c, 
 {
 	const bool is_statutes = other_rule->pack > 0;
 	struct finding *f = lint_add(l, LINT_ERROR, is_statutes ? "against-statute" : "contradiction", c->line, r,
-				     "'%s' says of %s: %s; '%s' says: %s (%s)", lint_name(l, r), c->about, c->is, lint_name(l, other_rule),
+				     "'%s' says of %s: %s; '%s' says: %s (%s)", lint_name(r), c->about, c->is, lint_name(other_rule),
 				     other->is, other_rule->title[LANG_EN]);
 
 	if (f)
@@ -37,7 +37,7 @@ static void check_matter(struct lint *l, const struct rule *r, const struct clai
 	}
 	if (!is_compared && !r->is_statute)
 		(void)lint_add(l, LINT_NOTE, "unknown-matter", c->line, r, "'%s' says of %s: %s; nothing else speaks of it to compare",
-			       lint_name(l, r), c->about, c->is);
+			       lint_name(r), c->about, c->is);
 }
 
 static bool carries(const struct rule *r, const char *clause)
@@ -66,8 +66,8 @@ static void check_cited(struct lint *l, const struct rule *r, unsigned line, cha
 	if (!last || last->until_us >= r->until_us)
 		return;
 	day_format(zone_day(l->p->zone, last->until_us), day);
-	f = lint_add(l, LINT_WARNING, "repealed", line, r, "'%s' cites %s, which has not been in force since %s (%s)", lint_name(l, r),
-		     clause, day, last->title[LANG_EN]);
+	f = lint_add(l, LINT_WARNING, "repealed", line, r, "'%s' cites %s, which has not been in force since %s (%s)", lint_name(r), clause,
+		     day, last->title[LANG_EN]);
 	if (!f)
 		return;
 	lint_cite(f, one);

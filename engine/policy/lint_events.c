@@ -64,7 +64,7 @@ static void check_acts(struct lint *l, const struct rule *r)
 		if ((!a->when.n_ops && !a->unless.n_ops) || find_follows(l, r, a, &example) || !find_follows(l, r, NULL, &example))
 			continue;
 		f = lint_add(l, LINT_ERROR, "never-follows", r->line, r, "%s of '%s' follows in no case: %.300s%.300s", act_name(a),
-			     lint_name(l, r), a->when.text ? a->when.text : "not ", a->when.text ? "" : a->unless.text);
+			     lint_name(r), a->when.text ? a->when.text : "not ", a->when.text ? "" : a->unless.text);
 		lint_example(f, &example, INSTANT_NONE);
 	}
 }
@@ -127,8 +127,8 @@ static void check_refused(struct lint *l, const struct rule *r)
 		return;
 	by = refuser(l, &example, at_us);
 	f = lint_add(l, LINT_ERROR, "contradiction", r->line, r,
-		     "nothing ever follows from '%s': whenever it applies the event is refused%s%s%s", lint_name(l, r), by ? ", by '" : "",
-		     by ? lint_name(l, by) : "", by ? "'" : "");
+		     "nothing ever follows from '%s': whenever it applies the event is refused%s%s%s", lint_name(r), by ? ", by '" : "",
+		     by ? lint_name(by) : "", by ? "'" : "");
 	if (f && by)
 		lint_cite(f, by->clauses);
 	lint_example(f, &example, at_us);
@@ -162,7 +162,7 @@ static void check_pair(struct lint *l, const struct rule *r, const struct act_de
 		if (!lint_find(l, bit((enum event_kind)e), &example))
 			continue;
 		f = lint_add(l, LINT_ERROR, "contradiction", r->line, r, "%s of '%s' and %s of '%s' follow from the same event",
-			     act_name(a), lint_name(l, r), act_name(b), lint_name(l, q));
+			     act_name(a), lint_name(r), act_name(b), lint_name(q));
 		if (f)
 			lint_cite(f, q->clauses);
 		lint_example(f, &example, lint_instant(l, r));
@@ -270,7 +270,7 @@ static void check_withdrawal(struct lint *l, const struct rule *r)
 		if (!does.len)
 			continue;
 		f = lint_add(l, LINT_ERROR, "more-than-asked", r->line, r, "only the consent '%s' is withdrawn, but by '%s' %s",
-			     policy_name(l->p, ID_CONSENT, asked), lint_name(l, r), (const char *)does.data);
+			     policy_name(l->p, ID_CONSENT, asked), lint_name(r), (const char *)does.data);
 		lint_example(f, &example, at_us);
 		cite_base(l, f, &example, at_us);
 	}
@@ -315,11 +315,11 @@ static void tell_way(struct lint *l, const struct rule *r, const struct rule *ba
 {
 	const int64_t at_us = lint_instant(l, r);
 	const int32_t channel = example->facts.string[F_CHANNEL], form = example->facts.string[F_FORM];
-	struct finding *f = lint_add(l, LINT_ERROR, is_looser ? "looser-than-statute" : "narrower-than-statute", r->line, r,
-				     "'%s' takes the event in %s ways than '%s' (%s): one by '%s'%s%s %s", lint_name(l, r),
-				     is_looser ? "more" : "fewer", lint_name(l, base), base->title[LANG_EN], l->p->strings[channel],
-				     form > 0 ? ", " : "", form > 0 ? l->p->strings[form] : "",
-				     refuser(l, example, at_us) ? "is refused" : "counts all the same");
+	struct finding *f =
+		lint_add(l, LINT_ERROR, is_looser ? "looser-than-statute" : "narrower-than-statute", r->line, r,
+			 "'%s' takes the event in %s ways than '%s' (%s): one by '%s'%s%s %s", lint_name(r), is_looser ? "more" : "fewer",
+			 lint_name(base), base->title[LANG_EN], l->p->strings[channel], form > 0 ? ", " : "",
+			 form > 0 ? l->p->strings[form] : "", refuser(l, example, at_us) ? "is refused" : "counts all the same");
 
 	lint_example(f, example, at_us);
 	if (f)
@@ -379,7 +379,7 @@ static void check_unknown(struct lint *l, const struct rule *r, const struct act
 		if (!lint_find(l, bit((enum event_kind)e), &example))
 			continue;
 		f = lint_add(l, LINT_NOTE, "gap", r->line, r,
-			     "the refusal by '%s' hangs on $%s and does not hold where that is not known: %.300s", lint_name(l, r),
+			     "the refusal by '%s' hangs on $%s and does not hold where that is not known: %.300s", lint_name(r),
 			     fact_number_name((enum fact_number)number), a->when.text);
 		lint_example(f, &example, lint_instant(l, r));
 		return;
@@ -410,8 +410,8 @@ static void check_limit(struct lint *l, const struct rule *r)
 		if (!lint_find(l, q->events & r->events, &example))
 			continue;
 		f = lint_add(l, LINT_ERROR, "contradiction", r->line, r,
-			     "'%s' allows %u characters at most, '%s' %u at least: nothing can pass", lint_name(l, r), r->max_length,
-			     lint_name(l, q), q->min_length);
+			     "'%s' allows %u characters at most, '%s' %u at least: nothing can pass", lint_name(r), r->max_length,
+			     lint_name(q), q->min_length);
 		lint_example(f, &example, lint_instant(l, r));
 		if (f)
 			lint_cite(f, q->clauses);
@@ -440,12 +440,11 @@ static void check_on(struct lint *l, const struct rule *r)
 void lint_events(struct lint *l)
 {
 	for (unsigned i = 0; i < l->p->n_rules; i++) {
-		l->of = &l->p->rules[i];
-		l->is_unsure = false;
+		lint_turn(l, &l->p->rules[i]);
 		if (lint_is_own(l->of, RULE_ON))
 			check_on(l, l->of);
 		else if (lint_is_own(l->of, RULE_LIMIT))
 			check_limit(l, l->of);
 	}
-	l->of = NULL;
+	lint_turn(l, NULL);
 }

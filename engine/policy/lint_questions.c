@@ -54,10 +54,10 @@ static void favour(const struct policy *p, struct lint_case *c)
 		f->string[F_STATE] = policy_string(p, "active");
 }
 
-static void blame(struct lint *l, struct finding *f, const struct rule *r, bool is_first)
+static void blame(struct finding *f, const struct rule *r, bool is_first)
 {
 	lint_cite(f, r->clauses);
-	buf_fmt(&f->message, "%s '%s' (%s)", is_first ? ":" : ",", lint_name(l, r), r->title[LANG_EN]);
+	buf_fmt(&f->message, "%s '%s' (%s)", is_first ? ":" : ",", lint_name(r), r->title[LANG_EN]);
 }
 
 /* Asks the question of the example, and cites what denies it. */
@@ -70,7 +70,7 @@ static void cite_denial(struct lint *l, struct finding *f)
 	policy_decide(l->p, &f->example.facts, f->at_us, &d);
 	for (unsigned i = 0, n = 0; i < d.n; i++)
 		if (l->p->rules[d.says[i].rule].kind == RULE_FORBID)
-			blame(l, f, &l->p->rules[d.says[i].rule], n++ == 0);
+			blame(f, &l->p->rules[d.says[i].rule], n++ == 0);
 }
 
 /* Cites the rules that alone forbid all that @permit takes; where it takes several together, those that deny the example. */
@@ -90,7 +90,7 @@ static void cite_forbids(struct lint *l, struct finding *f, const struct rule *p
 		formula_not(&l->f);
 		formula_and(&l->f);
 		if (!lint_find(l, LINT_QUESTIONS, &ignored))
-			blame(l, f, r, n++ == 0);
+			blame(f, r, n++ == 0);
 	}
 	if (!n)
 		cite_denial(l, f);
@@ -133,7 +133,7 @@ void lint_never(struct lint *l, const struct rule *r, unsigned line, const struc
 	struct lint_case nearly;
 	bool has_case = nearest_case(l, when, events, &nearly);
 	struct finding *f = lint_add(l, LINT_ERROR, "never-applies", line, r, "there is no case in which '%s' applies%s%.400s%s%s",
-				     lint_name(l, r), when->text ? ": " : "", when->text ? when->text : "",
+				     lint_name(r), when->text ? ": " : "", when->text ? when->text : "",
 				     has_case ? "; the case meets the first part" : "", has_case ? " and fails the rest" : "");
 
 	if (has_case)
@@ -190,17 +190,17 @@ static bool check_permit(struct lint *l, const struct rule *permit, const struct
 	favour(l->p, &example);
 	if (!may_be(l, permit, at_us, STATUTES, is_claim)) {
 		f = lint_add(l, LINT_ERROR, "looser-than-statute", line, owner, "%s '%s' the statute forbids in every case", says,
-			     lint_name(l, owner));
+			     lint_name(owner));
 		lint_example(f, &example, at_us);
 		cite_forbids(l, f, permit, STATUTES);
 	} else if (!may_be(l, permit, at_us, ANYBODYS, is_claim)) {
 		f = lint_add(l, is_claim ? LINT_WARNING : LINT_ERROR, "contradiction", line, owner, "%s '%s' is forbidden in every case",
-			     says, lint_name(l, owner));
+			     says, lint_name(owner));
 		lint_example(f, &example, at_us);
 		cite_forbids(l, f, permit, ANYBODYS);
 	} else if (is_claim && !is_permitted(l, permit, at_us)) {
 		f = lint_add(l, LINT_WARNING, "gap", line, owner, "%s '%s' no rule permits: the text goes further than the rules", says,
-			     lint_name(l, owner));
+			     lint_name(owner));
 		lint_example(f, &example, at_us);
 	}
 	return !f;
@@ -248,7 +248,7 @@ static void check_overlap(struct lint *l, const struct rule *r)
 		if (!lint_find(l, LINT_QUESTIONS, &example))
 			return;
 		f = lint_add(l, LINT_NOTE, "overlap", r->line, r, "'%s' holds in no case in which '%s' does not: it only adds its clause",
-			     lint_name(l, r), lint_name(l, other));
+			     lint_name(r), lint_name(other));
 		if (f)
 			lint_cite(f, other->clauses);
 		lint_example(f, &example, INSTANT_NONE);
@@ -284,7 +284,7 @@ static void check_forbid(struct lint *l, const struct rule *r)
 		check_overlap(l, r);
 	} else {
 		struct finding *f = lint_add(l, LINT_WARNING, "shadowed", r->line, r,
-					     "'%s' never has a say: rules that end the search come first", lint_name(l, r));
+					     "'%s' never has a say: rules that end the search come first", lint_name(r));
 
 		lint_example(f, &example, at_us);
 		cite_denial(l, f);
@@ -342,8 +342,7 @@ void lint_questions(struct lint *l)
 	for (unsigned i = 0; i < l->p->n_rules; i++) {
 		const struct rule *r = &l->p->rules[i];
 
-		l->of = r;
-		l->is_unsure = false;
+		lint_turn(l, r);
 		if (lint_is_own(r, RULE_PERMIT) && check_permit(l, r, r, r->line, false))
 			check_overlap(l, r);
 		if (lint_is_own(r, RULE_FORBID) && !r->is_otherwise)
@@ -352,6 +351,7 @@ void lint_questions(struct lint *l)
 			if (r->claims[k].permit)
 				(void)check_permit(l, r->claims[k].permit, r, r->claims[k].line, true);
 	}
-	l->of = NULL;
+	lint_turn(l, NULL);
 	check_declarations(l);
+	lint_turn(l, NULL);
 }

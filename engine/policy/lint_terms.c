@@ -51,8 +51,8 @@ static void tell_later(struct lint *l, const struct rule *r, const char *what, c
 	instant_format(a_us, l->p->zone, own_end);
 	instant_format(b_us, l->p->zone, their_end);
 	f = lint_add(l, LINT_ERROR, "looser-deadline", r->line, r,
-		     "'%s' gives %s for %s, '%s' only %s (%s): %s instead of %s; the shorter holds", lint_name(l, r), own, what,
-		     lint_name(l, base), theirs, base->title[LANG_EN], own_end, their_end);
+		     "'%s' gives %s for %s, '%s' only %s (%s): %s instead of %s; the shorter holds", lint_name(r), own, what,
+		     lint_name(base), theirs, base->title[LANG_EN], own_end, their_end);
 	if (f)
 		lint_cite(f, base->clauses);
 	lint_example(f, example, from_us);
@@ -130,14 +130,14 @@ static void check_anchor(struct lint *l, const struct rule *r)
 				if (!lint_find(l, UINT32_C(1) << e, &example))
 					continue;
 				f = lint_add(l, LINT_ERROR, "no-anchor", r->line, r, "'%s' counts from the detection, and '%s' has none",
-					     lint_name(l, r), event_name((enum event_kind)e));
+					     lint_name(r), event_name((enum event_kind)e));
 				lint_example(f, &example, lint_instant(l, r));
 				break;
 			}
 		}
 		if (!a->is_accept && a->kind == ACT_TASK && !a->has_within)
 			(void)lint_add(l, LINT_NOTE, "no-deadline", r->line, r, "the task %s of '%s' has no deadline", due_name(l->p, a),
-				       lint_name(l, r));
+				       lint_name(r));
 	}
 }
 
@@ -208,7 +208,7 @@ static void check_kept(struct lint *l, const struct rule *r)
 		f = lint_add(l, is_warning ? LINT_WARNING : LINT_ERROR, is_warning ? "no-term" : "no-retention", r->line, r,
 			     is_warning ? "'%s' lets be kept what this pack gives no term: %s; only the base ends it"
 					: "'%s' lets be kept what no rule ever ends: %s",
-			     lint_name(l, r), names.data ? (const char *)names.data : "");
+			     lint_name(r), names.data ? (const char *)names.data : "");
 		c = kept_case(l, idset_next(set, -1));
 		lint_example(f, &c, at_us);
 	}
@@ -261,7 +261,7 @@ static void check_at_least(struct lint *l, const struct rule *r)
 	term_format(r->at_least, term);
 	f = lint_add(l, LINT_WARNING, "unfounded", r->line, r,
 		     "'%s' keeps data for %s at least, even when '%s' would end it (%s), and no rule of the statute orders that",
-		     lint_name(l, r), term, lint_name(l, against), against->title[LANG_EN]);
+		     lint_name(r), term, lint_name(against), against->title[LANG_EN]);
 	c = kept_case(l, idset_next(&both, -1));
 	c.facts.set[F_REACHED] = r->since;
 	if (against->until_achieved && policy_find(l->p, ID_MILESTONE, "purpose-achieved") >= 0)
@@ -286,8 +286,8 @@ static void check_against(struct lint *l, const struct rule *r, const struct rul
 	term_format(r->at_least, least);
 	term_format(other->at_most, most);
 	f = lint_add(l, other->pack ? LINT_ERROR : LINT_WARNING, "contradiction", r->line, r,
-		     "'%s' keeps for %s at least what '%s' keeps for %s at most; the longer holds", lint_name(l, r), least,
-		     lint_name(l, other), most);
+		     "'%s' keeps for %s at least what '%s' keeps for %s at most; the longer holds", lint_name(r), least, lint_name(other),
+		     most);
 	c = kept_case(l, idset_next(&both, -1));
 	c.facts.set[F_REACHED] = r->since;
 	lint_example(f, &c, from_us);
@@ -316,7 +316,7 @@ static void check_retain(struct lint *l, const struct rule *r)
 
 	if ((r->has_at_most || r->has_at_least) && idset_empty(&r->since)) {
 		struct lint_case c = kept_case(l, idset_next(r->categories.any ? &l->p->declared[ID_CATEGORY] : &r->categories.set, -1));
-		struct finding *f = lint_add(l, LINT_ERROR, "no-anchor", r->line, r, "'%s' has a term but no anchor: %s", lint_name(l, r),
+		struct finding *f = lint_add(l, LINT_ERROR, "no-anchor", r->line, r, "'%s' has a term but no anchor: %s", lint_name(r),
 					     r->has_at_least ? "'since' names no milestone, so it never keeps anything"
 							     : "'since' names no milestone from which it runs");
 
@@ -341,8 +341,7 @@ void lint_terms(struct lint *l)
 	for (unsigned i = 0; i < l->p->n_rules; i++) {
 		const struct rule *r = &l->p->rules[i];
 
-		l->of = r;
-		l->is_unsure = false;
+		lint_turn(l, r);
 		if (lint_is_own(r, RULE_ON)) {
 			check_deadlines(l, r);
 			check_anchor(l, r);
@@ -352,5 +351,5 @@ void lint_terms(struct lint *l)
 			check_retain(l, r);
 		}
 	}
-	l->of = NULL;
+	lint_turn(l, NULL);
 }
