@@ -37,11 +37,7 @@ char *hall_policy_dirs(void)
 	return dirs;
 }
 
-struct paths {
-	char *vault_dir, *keep_dir, *vault, *vkey, *keystore, *guard, *lock, *key_file;
-};
-
-static void paths_done(struct paths *p)
+void hall_paths_done(struct hall_paths *p)
 {
 	free(p->vault_dir);
 	free(p->keep_dir);
@@ -50,10 +46,26 @@ static void paths_done(struct paths *p)
 	free(p->keystore);
 	free(p->guard);
 	free(p->lock);
+	free(p->restoring);
 	free(p->key_file);
 }
 
-static enum saqta_status paths_init(const struct saqta_options *o, struct paths *p, struct saqta_error *err)
+/* As named; else the service manager's credential; else in the keep. */
+static char *key_path(const struct saqta_options *o, const char *keep_dir)
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+	char *path;
+
+	if (o->key_file)
+		return strdup(o->key_file);
+	path = credentials && *credentials ? path_in(credentials, "saqta-master-key") : NULL;
+	if (path && access(path, F_OK) == 0)
+		return path;
+	free(path);
+	return path_in(keep_dir, "master.key");
+}
+
+enum saqta_status hall_paths_init(const struct saqta_options *o, struct hall_paths *p, struct saqta_error *err)
 {
 	memset(p, 0, sizeof(*p));
 	if (!o->vault_dir || !*o->vault_dir)
@@ -69,18 +81,19 @@ static enum saqta_status paths_init(const struct saqta_options *o, struct paths 
 		p->keep_dir = NULL;
 	p->vault = path_in(p->vault_dir, "vault.db");
 	p->vkey = path_in(p->vault_dir, "log.vkey");
+	p->restoring = path_in(p->vault_dir, "vault.db.restoring");
 	if (p->keep_dir) {
 		p->keystore = path_in(p->keep_dir, "keystore.db");
 		p->guard = path_in(p->keep_dir, "guard");
 		p->lock = path_in(p->keep_dir, "lock");
-		p->key_file = o->key_file ? strdup(o->key_file) : path_in(p->keep_dir, "master.key");
+		p->key_file = key_path(o, p->keep_dir);
 	}
-	if (!p->keep_dir || !p->vault || !p->vkey || !p->keystore || !p->guard || !p->lock || !p->key_file)
+	if (!p->keep_dir || !p->vault || !p->vkey || !p->keystore || !p->guard || !p->lock || !p->key_file || !p->restoring)
 		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
 	return SAQTA_OK;
 }
 
-static enum saqta_status make_dir(const char *path, struct saqta_error *err)
+enum saqta_status hall_make_dir(const char *path, struct saqta_error *err)
 {
 	if (mkdir(path, 0700) == 0 || errno == EEXIST)
 		return SAQTA_OK;
@@ -88,7 +101,7 @@ static enum saqta_status make_dir(const char *path, struct saqta_error *err)
 }
 
 /* One writer at a time. */
-static enum saqta_status take_lock(const char *path, unsigned wait_s, int *ret_fd, struct saqta_error *err)
+enum saqta_status hall_lock(const char *path, unsigned wait_s, int *ret_fd, struct saqta_error *err)
 {
 	struct timespec nap = {.tv_nsec = 50 * 1000 * 1000};
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -120,7 +133,7 @@ static enum saqta_status write_file(const char *path, const struct buf *text, st
 
 /* ---- an engine's parts ---- */
 
-static struct saqta_engine *engine_new(const struct saqta_options *o, struct saqta_error *err)
+struct saqta_engine *hall_engine_new(const struct saqta_options *o, struct saqta_error *err)
 {
 	struct saqta_engine *e = calloc(1, sizeof(*e));
 
@@ -163,6 +176,7 @@ saqta_engine *saqta_engine_close(saqta_engine *e)
 	free(e->vkey_path);
 	free(e->vault_dir);
 	free(e->keep_dir);
+	free(e->key_path);
 	if (e->lock_fd >= 0)
 		(void)close(e->lock_fd);
 	crypt_wipe(e, sizeof(*e));
@@ -197,7 +211,7 @@ static enum saqta_status found_vault(struct saqta_engine *e, const char *pack, s
 }
 
 /* Open the log over the vault's store and sign with its key. Takes over @db and @keys. */
-static enum saqta_status join(struct saqta_engine *e, struct db *db, struct keystore *keys, const uint8_t id[16], struct saqta_error *err)
+enum saqta_status hall_join(struct saqta_engine *e, struct db *db, struct keystore *keys, const uint8_t id[16], struct saqta_error *err)
 {
 	enum saqta_status r = vault_open(&e->vault, db, keys, id, err);
 
@@ -208,7 +222,23 @@ static enum saqta_status join(struct saqta_engine *e, struct db *db, struct keys
 
 /* ---- making a vault ---- */
 
-static enum saqta_status make_files(struct saqta_engine *e, const struct paths *p, struct saqta_error *err)
+static enum saqta_status new_key_file(const struct saqta_options *o, const char *path, struct saqta_error *err)
+{
+	cleanup_(secret_freep) struct secret *key = NULL;
+	const struct passphrase phrase = {.ask = o->passphrase, .user = o->passphrase_user};
+	enum saqta_status r;
+
+	if (!o->key_under_passphrase)
+		return keyfile_create(path, err);
+	r = secret_new(&key, err);
+	if (r)
+		return r;
+	crypt_random(secret_key(key), KEY_SIZE);
+	return keyfile_write(path, key, &phrase, err);
+}
+
+static enum saqta_status make_files(struct saqta_engine *e, const struct saqta_options *o, const struct hall_paths *p,
+				    struct saqta_error *err)
 {
 	cleanup_(secret_freep) struct secret *master = NULL;
 	struct keystore *keys = NULL;
@@ -220,12 +250,9 @@ static enum saqta_status make_files(struct saqta_engine *e, const struct paths *
 		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: there is a vault already", p->vault);
 	if (access(p->keystore, F_OK) == 0)
 		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: there is a keystore already; it may belong to another vault", p->keystore);
-	if (access(p->key_file, F_OK) != 0) {
-		r = keyfile_create(p->key_file, err);
-		if (r)
-			return r;
-	}
-	r = keyfile_read(p->key_file, &master, err);
+	r = access(p->key_file, F_OK) != 0 ? new_key_file(o, p->key_file, err) : SAQTA_OK;
+	if (!r)
+		r = hall_master_key(o, p->key_file, &master, err);
 	if (r)
 		return r;
 	crypt_random(id, sizeof(id));
@@ -237,7 +264,7 @@ static enum saqta_status make_files(struct saqta_engine *e, const struct paths *
 		keystore_close(keys);
 		return r;
 	}
-	return join(e, db, keys, id, err);
+	return hall_join(e, db, keys, id, err);
 }
 
 static enum saqta_status publish_vkey(struct saqta_engine *e, const char *path, struct saqta_error *err)
@@ -249,41 +276,44 @@ static enum saqta_status publish_vkey(struct saqta_engine *e, const char *path, 
 	return write_file(path, &text, err);
 }
 
-static enum saqta_status keep_paths(struct saqta_engine *e, const struct paths *p, struct saqta_error *err)
+enum saqta_status hall_keep_paths(struct saqta_engine *e, const struct hall_paths *p, struct saqta_error *err)
 {
 	e->guard_path = strdup(p->guard);
 	e->vkey_path = strdup(p->vkey);
 	e->vault_dir = strdup(p->vault_dir);
 	e->keep_dir = strdup(p->keep_dir);
-	return e->guard_path && e->vkey_path && e->vault_dir && e->keep_dir ? SAQTA_OK : err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+	e->key_path = strdup(p->key_file);
+	return e->key_path && e->guard_path && e->vkey_path && e->vault_dir && e->keep_dir
+		       ? SAQTA_OK
+		       : err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
 }
 
 enum saqta_status saqta_engine_init(const struct saqta_options *o, const char *pack, saqta_write_fn write, void *user,
 				    struct saqta_error *err)
 {
-	cleanup_(paths_done) struct paths p;
+	cleanup_(hall_paths_done) struct hall_paths p;
 	cleanup_(problems_done) struct problems problems = {0};
 	struct saqta_engine *e;
-	enum saqta_status r = paths_init(o, &p, err);
+	enum saqta_status r = hall_paths_init(o, &p, err);
 
 	if (r)
 		return r;
-	e = engine_new(o, err);
+	e = hall_engine_new(o, err);
 	if (!e)
 		return err ? err->status : SAQTA_ERR_NOMEM;
 	r = policy_load(pack, e->policy_dirs, &e->policy, &problems, err);
 	if (problems.text.len > 0 && write)
 		(void)write(user, (const char *)problems.text.data, problems.text.len);
 	if (!r)
-		r = make_dir(p.vault_dir, err);
+		r = hall_make_dir(p.vault_dir, err);
 	if (!r)
-		r = make_dir(p.keep_dir, err);
+		r = hall_make_dir(p.keep_dir, err);
 	if (!r)
-		r = take_lock(p.lock, o->wait_s, &e->lock_fd, err);
+		r = hall_lock(p.lock, o->wait_s, &e->lock_fd, err);
 	if (!r)
-		r = make_files(e, &p, err);
+		r = make_files(e, o, &p, err);
 	if (!r)
-		r = keep_paths(e, &p, err);
+		r = hall_keep_paths(e, &p, err);
 	if (!r)
 		r = found_vault(e, pack, err);
 	if (!r)
@@ -318,32 +348,73 @@ static enum saqta_status read_newest(struct saqta_engine *e, struct saqta_error 
 	return r;
 }
 
-static enum saqta_status open_files(struct saqta_engine *e, const struct paths *p, struct saqta_error *err)
+enum saqta_status hall_master_key(const struct saqta_options *o, const char *path, struct secret **ret, struct saqta_error *err)
+{
+	const struct passphrase phrase = {.ask = o->passphrase, .user = o->passphrase_user};
+
+	return keyfile_open(path, &phrase, ret, err);
+}
+
+/* Where a rotation was cut off between the keystore and the key file, the new key lies beside the old one and is the right one. */
+static enum saqta_status open_with_next(const struct saqta_options *o, const struct hall_paths *p, const uint8_t id[16],
+					struct keystore **ret, struct saqta_error *err)
 {
 	cleanup_(secret_freep) struct secret *master = NULL;
+	struct saqta_error ignored;
+	char *path = NULL;
+	enum saqta_status r = SAQTA_ERR_NOMEM;
+
+	if (asprintf(&path, "%s.new", p->key_file) < 0)
+		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+	if (access(path, F_OK) == 0)
+		r = hall_master_key(o, path, &master, &ignored);
+	free(path);
+	if (!r)
+		r = keystore_open(p->keystore, master, id, ret, &ignored);
+	if (!r)
+		r = keyfile_replace(p->key_file, &ignored);
+	return r ? err->status : SAQTA_OK; /* the first error is the one to tell */
+}
+
+enum saqta_status hall_open_keystore(const struct saqta_options *o, const struct hall_paths *p, const uint8_t id[16], bool is_reader,
+				     struct keystore **ret, struct saqta_error *err)
+{
+	cleanup_(secret_freep) struct secret *master = NULL;
+	enum saqta_status r = hall_master_key(o, p->key_file, &master, err);
+
+	if (!r)
+		r = (is_reader ? keystore_open_reader : keystore_open)(p->keystore, master, id, ret, err);
+	return r == SAQTA_ERR_KEY && !is_reader && err ? open_with_next(o, p, id, ret, err) : r;
+}
+
+static enum saqta_status no_vault(const struct hall_paths *p, struct saqta_error *err)
+{
+	if (access(p->restoring, F_OK) == 0)
+		return err_set(err, SAQTA_ERR_MISSING, 0,
+			       "%s: a restore was not finished, and nothing is served before it is: run it again", p->restoring);
+	return err_set(err, SAQTA_ERR_MISSING, 0, "%s: there is no vault: make one with `saqta init`", p->vault);
+}
+
+static enum saqta_status open_files(struct saqta_engine *e, const struct saqta_options *o, const struct hall_paths *p,
+				    struct saqta_error *err)
+{
 	cleanup_(buf_done) struct buf id = {0};
 	struct keystore *keys = NULL;
 	struct db *db = NULL;
-	enum saqta_status r;
+	enum saqta_status r = db_open(p->vault, e->is_reader ? DB_READ_ONLY : DB_OPEN, &vault_schema, &db, err);
 
-	if (access(p->vault, F_OK) != 0)
-		return err_set(err, SAQTA_ERR_MISSING, 0, "%s: there is no vault: make one with `saqta init`", p->vault);
-	r = keyfile_read(p->key_file, &master, err);
-	if (r)
-		return r;
-	r = db_open(p->vault, e->is_reader ? DB_READ_ONLY : DB_OPEN, &vault_schema, &db, err);
 	if (r)
 		return r;
 	r = meta_get(db, "id", &id, err);
 	if (!r && id.len != 16)
 		r = err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the row `id` is cut", p->vault);
 	if (!r)
-		r = (e->is_reader ? keystore_open_reader : keystore_open)(p->keystore, master, id.data, &keys, err);
+		r = hall_open_keystore(o, p, id.data, e->is_reader, &keys, err);
 	if (r) {
 		db_close(db);
 		return r;
 	}
-	return join(e, db, keys, id.data, err);
+	return hall_join(e, db, keys, id.data, err);
 }
 
 /* What a crash left: keys whose subjects are destroyed, and keys of subjects that never came to be. */
@@ -362,24 +433,24 @@ static enum saqta_status finish_crash(struct saqta_engine *e, struct saqta_error
 
 enum saqta_status saqta_engine_open(const struct saqta_options *o, saqta_engine **ret, struct saqta_error *err)
 {
-	cleanup_(paths_done) struct paths p;
+	cleanup_(hall_paths_done) struct hall_paths p;
 	struct saqta_engine *e;
-	enum saqta_status r = paths_init(o, &p, err);
+	enum saqta_status r = hall_paths_init(o, &p, err);
 
 	if (r)
 		return r;
-	e = engine_new(o, err);
+	e = hall_engine_new(o, err);
 	if (!e)
 		return err ? err->status : SAQTA_ERR_NOMEM;
 	e->is_reader = o->read_only;
 	if (access(p.vault, F_OK) != 0)
-		r = err_set(err, SAQTA_ERR_MISSING, 0, "%s: there is no vault: make one with `saqta init`", p.vault);
+		r = no_vault(&p, err);
 	if (!r && !e->is_reader)
-		r = take_lock(p.lock, o->wait_s, &e->lock_fd, err);
+		r = hall_lock(p.lock, o->wait_s, &e->lock_fd, err);
 	if (!r)
-		r = keep_paths(e, &p, err);
+		r = hall_keep_paths(e, &p, err);
 	if (!r)
-		r = open_files(e, &p, err);
+		r = open_files(e, o, &p, err);
 	if (!r)
 		r = hall_guard_check(e, err);
 	if (!r)
@@ -403,7 +474,7 @@ enum saqta_status hall_open_memory(const char *pack, const char *dirs, int64_t n
 {
 	struct saqta_options o = {.size = sizeof(o), .policy_dirs = dirs};
 	cleanup_(secret_freep) struct secret *master = NULL;
-	struct saqta_engine *e = engine_new(&o, err);
+	struct saqta_engine *e = hall_engine_new(&o, err);
 	struct keystore *keys = NULL;
 	struct db *db = NULL;
 	uint8_t id[16];
@@ -427,7 +498,7 @@ enum saqta_status hall_open_memory(const char *pack, const char *dirs, int64_t n
 			keystore_close(keys);
 	}
 	if (!r)
-		r = join(e, db, keys, id, err);
+		r = hall_join(e, db, keys, id, err);
 	if (!r)
 		r = found_vault(e, pack, err);
 	if (r) {

@@ -47,7 +47,8 @@ void answer_json(const struct answer *a, unsigned line, const struct zone *zone,
 struct saqta_engine {
 	struct vault vault;
 	struct audit_log *log;
-	uint32_t incarnation; /* of the log, from 1 */
+	uint32_t incarnation;	   /* of the log, from 1 */
+	uint32_t next_incarnation; /* the number of the next one if it is higher than the present one's successor */
 	struct policy *policy;
 	uint64_t policy_entry; /* the audit entry that put it in force */
 	char *policy_dirs;
@@ -70,7 +71,7 @@ struct saqta_engine {
 	struct audit_signer signer;
 	char *guard_path, *vkey_path;
 	int lock_fd;
-	char *vault_dir, *keep_dir;
+	char *vault_dir, *keep_dir, *key_path;
 };
 
 int64_t hall_now(const struct saqta_engine *e);
@@ -225,8 +226,10 @@ enum saqta_status hall_guard_prepare(struct saqta_engine *e, struct saqta_error 
 enum saqta_status hall_guard_turn(struct saqta_engine *e, struct saqta_error *err) must_check_;
 /** Hold the open vault against the guard. */
 enum saqta_status hall_guard_check(struct saqta_engine *e, struct saqta_error *err) must_check_;
-/** Name and key of the present incarnation. */
+/** Name and key of the present incarnation; and of another: @ret_seed is owned by the caller and outlives @ret. */
 enum saqta_status hall_open_signer(struct saqta_engine *e, struct saqta_error *err) must_check_;
+enum saqta_status hall_signer_of(struct saqta_engine *e, uint32_t incarnation, struct secret **ret_seed, struct audit_signer *ret,
+				 struct saqta_error *err) must_check_;
 /** Every entry of the former incarnations, oldest first; @visit gets the incarnation and the number. */
 typedef enum saqta_status (*hall_past_fn)(struct saqta_engine *e, void *user, uint32_t incarnation, uint64_t seq, const uint8_t *entry,
 					  size_t len, struct saqta_error *err);
@@ -248,6 +251,24 @@ enum saqta_status hall_question(struct saqta_engine *e, const struct event *ev, 
 /* engine.c */
 /** The built-in places where packs are looked up, owned: $SAQTA_POLICY_PATH, ./policies, the installed folder. */
 char *hall_policy_dirs(void);
+/** What opening is made of, for restore too. */
+struct hall_paths {
+	char *vault_dir, *keep_dir, *vault, *vkey, *keystore, *guard, *lock, *key_file, *restoring;
+};
+enum saqta_status hall_paths_init(const struct saqta_options *o, struct hall_paths *p, struct saqta_error *err) must_check_;
+void hall_paths_done(struct hall_paths *p);
+enum saqta_status hall_make_dir(const char *path, struct saqta_error *err) must_check_;
+enum saqta_status hall_lock(const char *path, unsigned wait_s, int *ret_fd, struct saqta_error *err) must_check_;
+struct saqta_engine *hall_engine_new(const struct saqta_options *o, struct saqta_error *err);
+enum saqta_status hall_keep_paths(struct saqta_engine *e, const struct hall_paths *p, struct saqta_error *err) must_check_;
+/** The master key; asks for its passphrase if it has one. */
+enum saqta_status hall_master_key(const struct saqta_options *o, const char *path, struct secret **ret,
+				  struct saqta_error *err) must_check_;
+enum saqta_status hall_open_keystore(const struct saqta_options *o, const struct hall_paths *p, const uint8_t id[16], bool is_reader,
+				     struct keystore **ret, struct saqta_error *err) must_check_;
+/** Open the log over the vault's store and sign with its key. Takes over @db and @keys. */
+enum saqta_status hall_join(struct saqta_engine *e, struct db *db, struct keystore *keys, const uint8_t id[16],
+			    struct saqta_error *err) must_check_;
 /** An engine in memory under @pack, for scenarios. */
 enum saqta_status hall_open_memory(const char *pack, const char *dirs, int64_t now_us, struct saqta_engine **ret, struct problems *problems,
 				   struct saqta_error *err) must_check_;

@@ -35,24 +35,30 @@ static enum saqta_status read_incarnation(struct saqta_engine *e, struct saqta_e
 	return c.failed || e->incarnation < 2 ? err_set(err, SAQTA_ERR_TAMPERED, 0, "the row `incarnation` is cut") : SAQTA_OK;
 }
 
-enum saqta_status hall_open_signer(struct saqta_engine *e, struct saqta_error *err)
+enum saqta_status hall_signer_of(struct saqta_engine *e, uint32_t incarnation, struct secret **ret_seed, struct audit_signer *ret,
+				 struct saqta_error *err)
 {
 	char name[AUDIT_NAME_MAX + 1], label[48] = "log-signing", hex[33], end[16] = "";
-	enum saqta_status r = read_incarnation(e, err);
+	enum saqta_status r;
 
-	if (r)
-		return r;
-	if (e->incarnation > 1) {
-		(void)snprintf(end, sizeof(end), "/%u", e->incarnation);
+	if (incarnation > 1) {
+		(void)snprintf(end, sizeof(end), "/%u", incarnation);
 		(void)snprintf(label, sizeof(label), "log-signing%s", end);
 	}
-	e->sign_seed = secret_free(e->sign_seed);
-	r = keystore_branch(e->vault.keys, label, &e->sign_seed, err);
+	*ret_seed = secret_free(*ret_seed);
+	r = keystore_branch(e->vault.keys, label, ret_seed, err);
 	if (r)
 		return r;
 	hex_encode(e->vault.id, sizeof(e->vault.id), hex);
 	(void)snprintf(name, sizeof(name), "%s%s%s", ORIGIN_PREFIX, hex, end);
-	return audit_signer_init(&e->signer, name, secret_key(e->sign_seed), err);
+	return audit_signer_init(ret, name, secret_key(*ret_seed), err);
+}
+
+enum saqta_status hall_open_signer(struct saqta_engine *e, struct saqta_error *err)
+{
+	enum saqta_status r = read_incarnation(e, err);
+
+	return r ? r : hall_signer_of(e, e->incarnation, &e->sign_seed, &e->signer, err);
 }
 
 /* ---- beginning anew ---- */
@@ -94,7 +100,7 @@ static enum saqta_status next_incarnation(struct saqta_engine *e, struct saqta_e
 		r = db_clear(&e->txn, VAULT_NODE, err);
 	if (!r)
 		r = audit_log_reload(e->log, err);
-	buf_u32(&row, e->incarnation + 1);
+	buf_u32(&row, e->next_incarnation > e->incarnation ? e->next_incarnation : e->incarnation + 1);
 	if (!r)
 		r = row.failed ? no_memory(err)
 			       : db_put(&e->txn, VAULT_META, META_INCARNATION, strlen(META_INCARNATION), row.data, row.len, err);
@@ -347,7 +353,7 @@ static enum saqta_status check_past(struct saqta_engine *e, void *user, uint32_t
 	uint8_t leaf[HASH_SIZE], nodes[65][HASH_SIZE];
 
 	(void)e;
-	if (incarnation == c->incarnation + 1 && seq == 0) {
+	if (incarnation > c->incarnation && seq == 0) { /* numbers may be left out: those of logs that were lost */
 		enum saqta_status r = c->incarnation > 0 ? check_succession(c, entry, len, err) : SAQTA_OK;
 
 		if (r)
@@ -370,8 +376,8 @@ enum saqta_status hall_verify_past(struct saqta_engine *e, struct saqta_error *e
 
 	if (r)
 		return r;
-	if (c.incarnation != e->incarnation - 1)
-		return err_set(err, SAQTA_ERR_TAMPERED, 0, "the log's past %u is missing", e->incarnation - 1);
+	if (c.incarnation >= e->incarnation || (c.incarnation == 0) != (e->incarnation == 1))
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "the log's past is missing");
 	if (e->incarnation == 1)
 		return SAQTA_OK;
 	r = audit_log_entry(e->log, 0, &first, err);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "opt.h"
 #include "out.h"
+#include "phrase.h"
 
 #include <limits.h>
 #include <stdlib.h>
 
 #define WAIT_S 30
+
+static struct phrase phrase = {.prompt = "Passphrase of the key file"};
 
 bool cli_options(struct saqta_options *ret)
 {
@@ -13,6 +16,7 @@ bool cli_options(struct saqta_options *ret)
 		(void)out_usage(NULL, "no vault: name its folder with --vault DIR or in SAQTA_VAULT");
 		return false;
 	}
+	phrase.file = globals.passphrase_file && globals.passphrase_file[0] ? globals.passphrase_file : NULL;
 	*ret = (struct saqta_options){
 		.size = sizeof(*ret),
 		.vault_dir = globals.vault,
@@ -22,6 +26,8 @@ bool cli_options(struct saqta_options *ret)
 		.now = globals.now,
 		.actor = globals.actor,
 		.wait_s = WAIT_S,
+		.passphrase = phrase_ask,
+		.passphrase_user = &phrase,
 	};
 	if (globals.wait.is_given)
 		ret->wait_s = globals.wait.n > UINT_MAX ? UINT_MAX : (unsigned)globals.wait.n;

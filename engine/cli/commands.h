@@ -27,6 +27,8 @@ extern const struct command cmd_scenario;
 extern const struct command cmd_audit_verify;
 extern const struct command cmd_audit_checkpoint;
 extern const struct command cmd_audit_show;
+extern const struct command cmd_backup;
+extern const struct command cmd_restore;
 extern const struct command cmd_status;
 extern const struct command cmd_generate;
 

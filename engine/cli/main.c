@@ -32,6 +32,8 @@ const struct command *const commands[] = {
 	&cmd_audit_verify,
 	&cmd_audit_checkpoint,
 	&cmd_audit_show,
+	&cmd_backup,
+	&cmd_restore,
 	&cmd_status,
 	&cmd_generate,
 	NULL,

@@ -18,6 +18,8 @@ static const struct opt global_opts[] = {
 	{"vault", OPT_TEXT, &globals.vault, "DIR", "the vault's folder (SAQTA_VAULT)"},
 	{"keep", OPT_TEXT, &globals.keep, "DIR", "keys, guard and lock; default DIR.keep (SAQTA_KEEP)"},
 	{"key-file", OPT_TEXT, &globals.key_file, "FILE", "master key; default master.key in the keep (SAQTA_KEY_FILE)"},
+	{"passphrase-file", OPT_TEXT, &globals.passphrase_file, "FILE",
+	 "the key file's passphrase, if it has one; default: ask (SAQTA_PASSPHRASE_FILE)"},
 	{"now", OPT_TEXT, &globals.now, "TIME", "the clock, RFC 3339 with an offset; default the system's"},
 	{"actor", OPT_TEXT, &globals.actor, "NAME", "who calls, for the log; default operator"},
 	{"wait", OPT_NUMBER, &globals.wait, "SECONDS", "how long to wait for another writer; default 30"},
@@ -328,6 +330,8 @@ static void from_environment(void)
 		globals.keep = getenv("SAQTA_KEEP");
 	if (!globals.key_file)
 		globals.key_file = getenv("SAQTA_KEY_FILE");
+	if (!globals.passphrase_file)
+		globals.passphrase_file = getenv("SAQTA_PASSPHRASE_FILE");
 }
 
 static int parse_rest(struct parser *p, const int place[2], struct opt_words *words)

@@ -35,7 +35,7 @@ struct opt_words {
 
 /** What all commands share. */
 struct globals {
-	const char *vault, *keep, *key_file, *now, *actor;
+	const char *vault, *keep, *key_file, *passphrase_file, *now, *actor;
 	struct opt_number wait;
 	bool json, text, help, version;
 };

@@ -409,11 +409,23 @@ enum saqta_status keystore_trim(struct keystore *ks, const uint8_t newest[SUBJEC
 
 enum saqta_status keystore_count(struct keystore *ks, uint64_t *ret, struct saqta_error *err) { return db_count(ks->db, KS_KEY, ret, err); }
 
-enum saqta_status keystore_copy(struct keystore *ks, const char *path, struct saqta_error *err)
+enum saqta_status keystore_copy(struct keystore *ks, const char *path, const struct secret *master, struct saqta_error *err)
 {
+	cleanup_(db_txn_end) struct db_txn txn = DB_TXN_NONE;
+	cleanup_(db_closep) struct db *copy = NULL;
 	enum saqta_status r = keystore_flush(ks, err);
 
-	return r ? r : db_backup(ks->db, path, NULL, NULL, err);
+	if (!r)
+		r = db_backup(ks->db, path, NULL, NULL, err);
+	if (!r)
+		r = db_open(path, DB_OPEN, &schema, &copy, err);
+	if (!r)
+		r = db_txn_begin(&txn, copy, err);
+	if (!r)
+		r = put_epoch(ks, &txn, master, err);
+	if (!r)
+		r = db_txn_commit(&txn, err);
+	return r ? r : db_checkpoint(copy, err);
 }
 
 /* ---- the ledger ---- */

@@ -17,11 +17,40 @@
 
 struct keystore;
 
-/** Make the key file (mode 0600, 32 random bytes as 64 hex digits and a newline, O_EXCL, fsync of file and folder). SAQTA_ERR_CREATE. */
+/* The key file holds the master key: 64 hex digits and a newline, or, under a passphrase, one line
+ * "saqta-key 1 argon2id <KiB> <passes> <lanes> <salt> <sealed key>" (docs/keys.md). */
+
+/** Asks for a passphrase: writes at most @size bytes, returns how many; negative: there is none. Asked only where one is needed. */
+typedef long (*passphrase_fn)(void *user, char *ret, size_t size);
+#define PASSPHRASE_MAX 1024u
+#define PASSPHRASE_MIN 12u /* of a new one */
+struct passphrase {
+	passphrase_fn ask; /* NULL: none is to be had */
+	void *user;
+};
+/** Write @key to a new file (mode 0600, O_EXCL, fsync of file and folder), under a passphrase if @phrase is not NULL. SAQTA_ERR_CREATE;
+ *  SAQTA_ERR_KEY if no passphrase is given or it is too short. */
+enum saqta_status keyfile_write(const char *path, const struct secret *key, const struct passphrase *phrase,
+				struct saqta_error *err) must_check_;
+/** The same with a new random key. */
 enum saqta_status keyfile_create(const char *path, struct saqta_error *err) must_check_;
-/** Read it: must be a regular file of ours that nobody else can read (SAQTA_ERR_KEY says `chmod 600 PATH`), 64 hex digits.
- *  SAQTA_ERR_MISSING when absent. */
-enum saqta_status keyfile_read(const char *path, struct secret **ret, struct saqta_error *err) must_check_;
+/** Read it: must be a regular file of ours that nobody else can read (SAQTA_ERR_KEY says `chmod 600 PATH`).
+ *  SAQTA_ERR_MISSING when absent; SAQTA_ERR_KEY for a passphrase that is wrong or missing. @phrase may be NULL. */
+enum saqta_status keyfile_open(const char *path, const struct passphrase *phrase, struct secret **ret, struct saqta_error *err) must_check_;
+enum saqta_status keyfile_read(const char *path, struct secret **ret, struct saqta_error *err) must_check_; /* without a passphrase */
+/** Is it one that needs a passphrase? */
+bool keyfile_has_passphrase(const char *path);
+/** Put @path.new in the place of @path, and overwrite what stood there as far as the file system lets us. */
+enum saqta_status keyfile_replace(const char *path, struct saqta_error *err) must_check_;
+
+/** A key from a passphrase, with Argon2id: parameters from us or, read back, within bounds (crypt_argon2id). */
+struct passphrase_params {
+	uint32_t memory_kib, passes, lanes;
+	uint8_t salt[32];
+};
+void passphrase_params_new(struct passphrase_params *ret);
+enum saqta_status passphrase_key(const struct passphrase *phrase, bool is_new, const struct passphrase_params *params, struct secret **ret,
+				 struct saqta_error *err) must_check_;
 
 /** @master is borrowed. @vault_id binds every wrapped key to this vault. @path NULL: in memory (scenarios). */
 enum saqta_status keystore_create(const char *path, const struct secret *master, const uint8_t vault_id[16], struct keystore **ret,
@@ -85,6 +114,6 @@ struct keystore_status {
 	uint64_t n_ledger; /* destructions kept for the return of a backup */
 };
 enum saqta_status keystore_status(struct keystore *ks, struct keystore_status *ret, struct saqta_error *err) must_check_;
-/** A whole copy of the file into the new file @path. */
-enum saqta_status keystore_copy(struct keystore *ks, const char *path, struct saqta_error *err) must_check_;
+/** A whole copy into the new file @path, that opens with @master and not with the present one. */
+enum saqta_status keystore_copy(struct keystore *ks, const char *path, const struct secret *master, struct saqta_error *err) must_check_;
 #endif

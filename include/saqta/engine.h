@@ -20,16 +20,22 @@ typedef int (*saqta_write_fn)(void *user, const char *data, size_t len);
 /** Told of progress on long work: @done of @total (0: not known). Non-zero stops at the next safe place. */
 typedef int (*saqta_progress_fn)(void *user, uint64_t done, uint64_t total);
 
+/** Asks for a passphrase: writes at most @size bytes to @ret and returns how many; negative: there is none. Called only where one is needed. */
+typedef long (*saqta_passphrase_fn)(void *user, char *ret, size_t size);
+
 struct saqta_options {
-	size_t size;		 /**< sizeof(struct saqta_options) */
-	const char *vault_dir;	 /**< holds vault.db and log.vkey */
-	const char *keep_dir;	 /**< holds keystore, guard, lock; NULL: vault_dir + ".keep" */
-	const char *key_file;	 /**< master key; NULL: keep_dir + "/master.key" */
-	const char *policy_dirs; /**< where packs are looked up, colon separated; NULL: the built-in places */
-	const char *now;	 /**< RFC 3339; NULL: the system's clock */
-	const char *actor;	 /**< who calls, for the log; NULL: "operator" */
-	unsigned wait_s;	 /**< how long to wait for another writer */
-	bool read_only;		 /**< beside a writer; nothing can be changed or recorded */
+	size_t size;		   /**< sizeof(struct saqta_options) */
+	const char *vault_dir;	   /**< holds vault.db and log.vkey */
+	const char *keep_dir;	   /**< holds keystore, guard, lock; NULL: vault_dir + ".keep" */
+	const char *key_file;	   /**< master key; NULL: $CREDENTIALS_DIRECTORY/saqta-master-key if there, else keep_dir + "/master.key" */
+	const char *policy_dirs;   /**< where packs are looked up, colon separated; NULL: the built-in places */
+	const char *now;	   /**< RFC 3339; NULL: the system's clock */
+	const char *actor;	   /**< who calls, for the log; NULL: "operator" */
+	unsigned wait_s;	   /**< how long to wait for another writer */
+	bool read_only;		   /**< beside a writer; nothing can be changed or recorded */
+	bool key_under_passphrase; /**< init: the new key file is sealed under a passphrase */
+	saqta_passphrase_fn passphrase; /**< for a key file under a passphrase; may be NULL */
+	void *passphrase_user;
 };
 
 /** Make a vault under a pack, and the key file if there is none (mode 0600).

@@ -6,6 +6,7 @@
 #include "saqta/audit.h"
 #include "saqta/engine.h"
 #include "saqta/error.h"
+#include "saqta/keys.h"
 #include "saqta/policy.h"
 
 #endif
