@@ -23,7 +23,7 @@ check() {
 	else
 		failed=$((failed + 1))
 		echo "papers: $what"
-		head -n 5 "$tmp/out" | sed 's/^/    /'
+		head -n 20 "$tmp/out" | sed 's/^/    /'
 	fi
 }
 
@@ -116,7 +116,7 @@ for name in ("answer", "report"):
 EOF
 
 # ---- golden files: what is drawn at random is blotted out ----
-blot() { sed -E 's/[0-9a-f]{64}/HASH/g; s/[0-9a-f]{32}/PSEUDONYM/g; s/[0-9a-f]{8}…/PSEUDO…/g' "$1"; }
+blot() { sed -E 's/[0-9a-f]{64}/HASH/g; s/[0-9a-f]{32}/PSEUDONYM/g; s/[0-9a-f]{8}…/PSEUDO…/g; s/></>\n</g' "$1"; }
 for lang in kk ru en; do
 	for name in answer report; do
 		golden=$root/tests/golden/$name-$lang.html
