@@ -306,11 +306,19 @@ enum saqta_status saqta_policy_explain_decision(saqta_engine *e, const char *tex
 		return r;
 	r = event_parse(e->policy, EVENT_FOR_DECIDE, text, len, hall_now(e), &ev, err);
 	if (!r)
+		r = hall_begin(e, err);
+	if (!r)
 		r = hall_subject(e, ev.subject, &s, err);
-	if (r == SAQTA_ERR_MISSING)
-		r = SAQTA_OK; /* nobody is known under it: the rules say what then */
+	if (r == SAQTA_ERR_MISSING) {
+		s = NULL; /* nobody is known under it: the rules say what then, and nobody was read */
+		r = SAQTA_OK;
+	}
 	if (!r)
 		decision_json(e, w, &ev, s, &json);
+	if (!r && s)
+		r = hall_record_read(e, s, "masked", err);
+	if (r || !s)
+		hall_abort(e);
 	event_done(&ev);
 	return r ? r : hall_give(write, user, &json, err);
 }

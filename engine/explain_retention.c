@@ -276,13 +276,11 @@ static enum saqta_status retention_json(struct saqta_engine *e, const struct wor
 enum saqta_status saqta_policy_explain_retention(saqta_engine *e, const char *external_id, const char *lang, saqta_write_fn write,
 						 void *user, struct saqta_error *err)
 {
-	cleanup_(answer_done) struct answer a;
 	cleanup_(words_freep) struct words *w = NULL;
 	cleanup_(buf_done) struct buf json = {0};
 	struct subject *s = NULL;
 	enum saqta_status r = words_load(e->policy, lang, &w, err);
 
-	answer_init(&a);
 	if (r)
 		return r;
 	r = hall_begin(e, err);
@@ -293,14 +291,8 @@ enum saqta_status saqta_policy_explain_retention(saqta_engine *e, const char *ex
 			    "nobody is known under this id: never registered, or destroyed; the vault cannot tell which");
 	if (!r)
 		r = retention_json(e, w, s, &json, err);
-	if (!r) {
-		a.state = subject_state(s);
-		r = hall_record(e, "read", hall_now(e), &a, &(struct entry_extra){.subject = s, .kind = "masked"}, err);
-	}
 	if (!r)
-		r = hall_commit(e, err);
-	if (!r)
-		r = hall_checkpoint(e, err);
+		r = hall_record_read(e, s, "masked", err);
 	if (r)
 		hall_abort(e);
 	return r ? r : hall_give(write, user, &json, err);

@@ -179,6 +179,8 @@ enum saqta_status hall_sweep(struct saqta_engine *e, const struct saqta_sweep_op
 void hall_purposes(const struct policy *p, const struct record *rec, struct idset *ret);
 
 /* show.c */
+/** Record within the open transaction that @s was read (@kind: the purpose, or "masked"), commit and sign the head: before anything is given. */
+enum saqta_status hall_record_read(struct saqta_engine *e, const struct subject *s, const char *kind, struct saqta_error *err) must_check_;
 /** What is held of @s as one JSON object. */
 enum saqta_status hall_subject_json(struct saqta_engine *e, struct subject *s, bool is_masked, struct buf *ret,
 				    struct saqta_error *err) must_check_;

@@ -244,15 +244,26 @@ enum saqta_status hall_subject_json(struct saqta_engine *e, struct subject *s, b
 	return r;
 }
 
+enum saqta_status hall_record_read(struct saqta_engine *e, const struct subject *s, const char *kind, struct saqta_error *err)
+{
+	cleanup_(answer_done) struct answer a;
+	enum saqta_status r;
+
+	answer_init(&a);
+	a.state = subject_state(s);
+	r = hall_record(e, "read", hall_now(e), &a, &(struct entry_extra){.subject = s, .kind = kind}, err);
+	if (!r)
+		r = hall_commit(e, err);
+	return r ? r : hall_checkpoint(e, err);
+}
+
 enum saqta_status saqta_engine_subject_show(saqta_engine *e, const char *external_id, const char *purpose, saqta_write_fn write, void *user,
 					    struct saqta_error *err)
 {
-	cleanup_(answer_done) struct answer a;
 	cleanup_(buf_done) struct buf json = {0};
 	struct subject *s = NULL;
 	enum saqta_status r;
 
-	answer_init(&a);
 	if (purpose && policy_find(e->policy, ID_PURPOSE, purpose) < 0)
 		return err_set(err, SAQTA_ERR_INPUT, 0, "unknown purpose: see the vocabulary");
 	r = hall_begin(e, err);
@@ -265,14 +276,8 @@ enum saqta_status saqta_engine_subject_show(saqta_engine *e, const char *externa
 		r = hall_subject_json(e, s, !purpose, &json, err);
 	if (!r)
 		r = hall_note_reading(e, s, purpose, err);
-	if (!r) {
-		a.state = subject_state(s);
-		r = hall_record(e, "read", hall_now(e), &a, &(struct entry_extra){.subject = s, .kind = purpose ? purpose : "masked"}, err);
-	}
 	if (!r)
-		r = hall_commit(e, err);
-	if (!r)
-		r = hall_checkpoint(e, err);
+		r = hall_record_read(e, s, purpose ? purpose : "masked", err);
 	if (r)
 		hall_abort(e);
 	return r ? r : give(write, user, &json, err);

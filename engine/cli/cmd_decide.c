@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
+#include "doc.h"
 #include "lines.h"
 #include "out.h"
 
@@ -19,26 +20,12 @@ static void print_words(const json_t *words)
 	}
 }
 
-/* The reader's language, of the three that every rule is told in. */
-static const char *language(void)
-{
-	const char *lang = getenv("LC_ALL");
-
-	if (!lang || !lang[0])
-		lang = getenv("LC_MESSAGES");
-	if (!lang || !lang[0])
-		lang = getenv("LANG");
-	if (lang && strncmp(lang, "kk", 2) == 0)
-		return "kk";
-	return lang && strncmp(lang, "ru", 2) == 0 ? "ru" : "en";
-}
-
 static void print_reason(const json_t *say)
 {
 	const char *rule = json_string_value(json_object_get(say, "rule")), *why = json_string_value(json_object_get(say, "why"));
 	const char *consent = json_string_value(json_object_get(say, "consent"));
 	const char *condition = json_string_value(json_object_get(say, "condition"));
-	const char *sentence = json_string_value(json_object_get(say, language()));
+	const char *sentence = json_string_value(json_object_get(say, doc_language(NULL)));
 
 	printf("  ");
 	out_text(stdout, why ? why : "?", 16);

@@ -80,7 +80,7 @@ static int explain_decision(void)
 
 	if (!text)
 		return out_usage("policy explain", "the question cannot be written as UTF-8");
-	code = cli_open(true, &engine);
+	code = cli_open(false, &engine);
 	if (!code)
 		code = doc_end("policy explain",
 			       saqta_policy_explain_decision(engine, text, strlen(text), doc_language(lang), out_buf_write, &b, &err), &err,
@@ -148,7 +148,7 @@ const struct command cmd_policy_explain = {
 		    "  saqta --vault /srv/vault policy explain --subject u-17 --purpose offers --category email --recipient bank\n"
 		    "  saqta --vault /srv/vault policy explain --subject u-17 --retention\n",
 	.more = "On a denial it says what would have to change, tried out before it is told. No value of personal data is shown.\n"
-		"--retention is recorded in the log, as any reading of a subject.",
+		"Explaining about a subject is recorded in the log, as any reading.",
 	.opts = opts,
 	.words_max = 1,
 	.run = run,

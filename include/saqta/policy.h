@@ -54,7 +54,8 @@ struct saqta_policy_from {
 enum saqta_status saqta_policy_explain_clause(const struct saqta_policy_from *from, const char *clause, const char *lang,
 					      saqta_write_fn write, void *user, struct saqta_error *reterr);
 /** Why a question (members of use or disclose) is answered as it is: effect, clauses; items have rule, why, and below each condition with fact, value,
- *  wanted, held. On a denial `changes`: what would have to change, tried out (`would_permit`). Changes and records nothing. */
+ *  wanted, held. On a denial also what would have to change, tried out (`would_permit`). Recorded as a reading, since it
+ *  tells when consents were given and ended. */
 enum saqta_status saqta_policy_explain_decision(saqta_engine *engine, const char *text, size_t len, const char *lang, saqta_write_fn write,
 						void *user, struct saqta_error *reterr);
 /** Why each record of a subject is still here, and until when: items have record, category, until, due, held, and below them each rule with
