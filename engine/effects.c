@@ -204,6 +204,50 @@ static enum saqta_status destroy(struct effect_context *c, const struct plan *pl
 	return stop(c, plan, act, err);
 }
 
+/* What a term or a hold keeps needs no hold beside it, which somebody would have to lift. */
+static bool is_kept_already(const struct effect_context *c)
+{
+	int64_t reached[POLICY_SET_BITS], achieved[POLICY_SET_BITS];
+	const struct retention_subject rs = {
+		.registered_us = c->s->registered_us, .newest_collected_us = c->s->newest_collected_us, .reached_us = reached};
+	const struct retention_record whole = {.is_subject = true, .category = -1, .achieved_us = achieved};
+	struct retention ret;
+
+	for (size_t i = 0; i < c->s->n_holds; i++)
+		if (!c->s->holds[i].is_lifted && !c->s->holds[i].categories && !c->s->holds[i].records)
+			return true;
+	hall_reached(c->e, c->s, reached, achieved);
+	policy_retention(c->e->policy, &rs, &whole, c->at_us, &ret);
+	return ret.is_kept;
+}
+
+static enum saqta_status keep(struct effect_context *c, const struct plan *plan, const struct action *act, struct saqta_error *err)
+{
+	const char *id = c->ev ? event_text(c->ev, "request") : NULL;
+	struct hold *h = NULL;
+
+	if (is_kept_already(c))
+		return SAQTA_OK;
+	if (!id)
+		id = rule_id(c->e->policy, act->rule);
+	for (size_t i = 0; i < c->s->n_holds && !h; i++)
+		if (strcmp(c->s->holds[i].id, id) == 0)
+			h = &c->s->holds[i];
+	if (h) {
+		h->is_lifted = false;
+		return SAQTA_OK;
+	}
+	h = subject_add_hold(c->s);
+	if (!h)
+		return no_memory(err);
+	h->at_us = c->at_us;
+	h->lifted_us = INSTANT_NONE;
+	h->id = text_copy(id);
+	h->reason = text_copy(c->ev ? event_text(c->ev, "reason") : NULL);
+	h->clauses = joined_clauses(c->e->policy, plan);
+	return h->id && h->clauses ? SAQTA_OK : no_memory(err);
+}
+
 static enum saqta_status depersonalise(struct effect_context *c, const struct action *act, struct saqta_error *err)
 {
 	const struct idset ordered = ordered_categories(c);
@@ -230,6 +274,8 @@ static enum saqta_status apply_one(struct effect_context *c, const struct plan *
 		if (c->request)
 			c->request->blocks = false;
 		return SAQTA_OK;
+	case ACT_KEEP:
+		return keep(c, plan, act, err);
 	case ACT_END_CONSENT:
 		clauses = joined_clauses(c->e->policy, plan);
 		r = clauses ? end_scopes(c, &act->set, -1, clauses, err) : no_memory(err);

@@ -258,6 +258,7 @@ static const struct {
 	{"close-account", ACT_CLOSE_ACCOUNT},
 	{"block", ACT_BLOCK},
 	{"unblock", ACT_UNBLOCK},
+	{"keep", ACT_KEEP},
 	{"end", ACT_END_CONSENT},
 	{"destroy", ACT_DESTROY},
 	{"depersonalise", ACT_DEPERSONALISE},
@@ -341,6 +342,7 @@ static void build_by_kind(struct loader *l, int pack, const struct xml_node *nod
 	case ACT_CLOSE_ACCOUNT:
 	case ACT_BLOCK:
 	case ACT_UNBLOCK:
+	case ACT_KEEP:
 		break;
 	}
 }

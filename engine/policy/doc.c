@@ -232,7 +232,7 @@ static void act_text(struct doc *d, const struct act_def *a, struct buf *text)
 		[ACT_REFUSE] = "act-refuse", [ACT_DEFER] = "act-defer",
 		[ACT_STOP] = "act-stop",     [ACT_CLOSE_ACCOUNT] = "act-close-account",
 		[ACT_BLOCK] = "act-block",   [ACT_UNBLOCK] = "act-unblock",
-		[ACT_DUE] = "act-due",
+		[ACT_KEEP] = "act-keep",     [ACT_DUE] = "act-due",
 	};
 	cleanup_(buf_done) struct buf until = {0};
 
@@ -257,6 +257,7 @@ static void act_text(struct doc *d, const struct act_def *a, struct buf *text)
 	case ACT_CLOSE_ACCOUNT:
 	case ACT_BLOCK:
 	case ACT_UNBLOCK:
+	case ACT_KEEP:
 	case ACT_DUE:
 		words_say(d->w, text, plain[a->kind], NULL, NULL, NULL);
 		break;

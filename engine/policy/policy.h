@@ -240,6 +240,7 @@ enum action_kind {
 	ACT_CLOSE_ACCOUNT, /* implies stop */
 	ACT_BLOCK,
 	ACT_UNBLOCK,
+	ACT_KEEP,	   /* a legal hold under the request's id, unless a term or a hold keeps the subject already */
 	ACT_END_CONSENT,   /* scopes in @set end */
 	ACT_DESTROY,	   /* destruction is due; @set: categories, empty = the whole subject */
 	ACT_DEPERSONALISE, /* @set: categories that stay */
