@@ -211,6 +211,7 @@ static const char *more_than(const struct act_def *a, int asked)
 	case ACT_DEFER:
 	case ACT_WAIT:
 	case ACT_UNBLOCK:
+	case ACT_KEEP:
 	case ACT_TASK:
 	case ACT_DUE:
 		break;
