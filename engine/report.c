@@ -1,28 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report.h"
-#include "paper/paper.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* The regulator's report on a period: the document `report` (policies/schema/report.xsd). Every section names the command that counts it again. */
-
-void report_text(json_t *to, const char *name, const char *text)
-{
-	if (text && *text)
-		(void)json_object_set_new(to, name, json_string(text));
-}
-
-void report_time(const struct report *r, json_t *to, const char *name, int64_t us)
-{
-	char text[INSTANT_TEXT_SIZE];
-
-	if (us == INSTANT_NONE || us == INT64_MAX)
-		return;
-	instant_format(us, policy_zone(r->e->policy), text);
-	report_text(to, name, text);
-}
 
 void report_count(json_t *map, const char *key, const char *name, json_int_t n)
 {
@@ -87,13 +70,13 @@ static json_t *retention_rows(const struct report *r)
 	{
 		const json_t *end = json_object_get(row, "end_us");
 
-		report_time(r, row, "oldest", json_integer_value(json_object_get(row, "oldest_us")));
+		document_time(r->e, row, "oldest", json_integer_value(json_object_get(row, "oldest_us")));
 		if (end) {
 			int64_t left = (json_integer_value(end) - r->now_us) / DAY_US;
 
 			int64_t kept = (r->now_us - json_integer_value(json_object_get(row, "oldest_us"))) / DAY_US;
 
-			report_time(r, row, "limit", json_integer_value(end));
+			document_time(r->e, row, "limit", json_integer_value(end));
 			(void)json_object_set_new(row, "days_kept", json_integer(kept));
 			(void)json_object_set_new(row, "days_left", json_integer(left));
 		}
@@ -117,7 +100,7 @@ static json_t *sweep_rows(const struct report *r, json_int_t *ret_gaps)
 
 		day_format(day, text);
 		counts = json_object_get(r->days, text);
-		report_text(row, "day", text);
+		document_text(row, "day", text);
 		if (counts)
 			(void)json_object_update(row, counts);
 		else
@@ -134,9 +117,9 @@ static void number(json_t *numbers, const char *name, uint64_t n, const char *qu
 {
 	json_t *row = json_object();
 
-	report_text(row, "name", name);
+	document_text(row, "name", name);
 	(void)json_object_set_new(row, "value", json_integer((json_int_t)n));
-	report_text(row, "query", query);
+	document_text(row, "query", query);
 	(void)json_array_append_new(numbers, row);
 }
 
@@ -156,8 +139,8 @@ static void queries(json_t *doc)
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		json_t *row = json_object();
 
-		report_text(row, "section", all[i][0]);
-		report_text(row, "query", all[i][1]);
+		document_text(row, "section", all[i][0]);
+		document_text(row, "query", all[i][1]);
 		(void)json_array_append_new(out, row);
 	}
 	(void)json_object_set_new(doc, "queries", out);
@@ -174,29 +157,11 @@ static enum saqta_status log_section(const struct report *r, json_t *doc, struct
 	if (s)
 		return s; /* a report on a log that does not verify is none */
 	hex_encode(head.root, HASH_SIZE, hex);
-	report_text(log, "origin", r->e->signer.verifier.name);
+	document_text(log, "origin", r->e->signer.verifier.name);
 	(void)json_object_set_new(log, "size", json_integer((json_int_t)head.size));
-	report_text(log, "root", hex);
+	document_text(log, "root", hex);
 	(void)json_object_set_new(log, "verifies", json_true());
 	return SAQTA_OK;
-}
-
-static void head_section(const struct report *r, json_t *doc)
-{
-	const struct policy *p = r->e->policy;
-	json_t *controller = json_object();
-
-	report_text(doc, "document", "report");
-	(void)json_object_set_new(doc, "version", json_integer(1));
-	report_time(r, doc, "made", r->now_us);
-	report_text(doc, "made_by", r->e->actor);
-	report_time(r, doc, "from", r->from_us);
-	report_time(r, doc, "to", r->to_us);
-	report_text(controller, "name", policy_controller(p));
-	report_text(controller, "bin", policy_controller_bin(p));
-	(void)json_object_set_new(doc, "controller", controller);
-	report_text(doc, "policy", policy_id(p));
-	report_text(doc, "policy_version", policy_version(p));
 }
 
 static void sections(const struct report *r, json_t *doc)
@@ -236,36 +201,25 @@ static enum saqta_status build(struct report *r, json_t *doc, struct saqta_error
 		s = report_read_vault(r, err);
 	if (s)
 		return s;
-	head_section(r, doc);
+	document_time(r->e, doc, "from", r->from_us);
+	document_time(r->e, doc, "to", r->to_us);
 	sections(r, doc);
 	return log_section(r, doc, err);
-}
-
-static enum saqta_status make(struct report *r, const struct saqta_report_options *o, struct buf *ret, struct saqta_error *err)
-{
-	json_t *doc = json_object();
-	enum saqta_status s = build(r, doc, err);
-
-	if (!s)
-		s = paper_render(doc, (enum paper_format)paper_format_of(o->format), o->lang ? o->lang : "ru", r->e->policy_dirs, r->now_us,
-				 ret, err);
-	json_decref(doc);
-	return s;
 }
 
 enum saqta_status saqta_engine_report(saqta_engine *e, const struct saqta_report_options *o, saqta_write_fn write, void *user,
 				      struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf out = {0};
+	struct document_form form = {o->format, o->lang};
 	struct report r = {.e = e, .now_us = hall_now(e)};
 	json_t **const maps[] = {&r.events, &r.days, &r.destructions, &r.consents, &r.disclosures, &r.retention, &r.deadlines};
 	json_t **const lists[] = {&r.policies, &r.breaches, &r.holds, &r.requests};
-	enum saqta_status s;
+	struct document d;
+	enum saqta_status s = document_check_form(&form, err);
 
-	if (paper_format_of(o->format) < 0)
-		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "unknown format: json, xml, csv, html or pdf");
-	if (o->lang && !paper_has_language(o->lang))
-		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "unknown language: kk, ru or en");
+	if (s)
+		return s;
 	if (!instant_parse(o->from, strlen(o->from), &r.from_us) || !instant_parse(o->to, strlen(o->to), &r.to_us) || r.from_us >= r.to_us)
 		return err_set(err, SAQTA_ERR_ARGUMENT, 0,
 			       "--from and --to must be RFC 3339 times with an offset, the first before the second");
@@ -273,7 +227,11 @@ enum saqta_status saqta_engine_report(saqta_engine *e, const struct saqta_report
 		*maps[i] = json_object();
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		*lists[i] = json_array();
-	s = make(&r, o, &out, err);
+	document_begin(&d, e, "report");
+	s = build(&r, d.json, err);
+	if (!s)
+		s = document_render(&d, &form, &out, err);
+	document_end(&d);
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
 		json_decref(*maps[i]);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)

@@ -2,9 +2,7 @@
 #ifndef HALL_REPORT_H
 #define HALL_REPORT_H
 
-#include "hall.h"
-
-#include <jansson.h>
+#include "document.h"
 
 #define DAY_US INT64_C(86400000000)
 
@@ -28,8 +26,6 @@ struct report {
 	uint64_t subjects, records, overdue, late;
 };
 
-void report_text(json_t *to, const char *name, const char *text);
-void report_time(const struct report *r, json_t *to, const char *name, int64_t us);
 /** Add @n to the member @name of @map's member @key, made if missing; @name NULL: @map's member itself. */
 void report_count(json_t *map, const char *key, const char *name, json_int_t n);
 bool report_covers(const struct report *r, int64_t us);

@@ -48,10 +48,10 @@ static void take_policy(struct report *r, const json_t *entry, int64_t at_us, ui
 	const json_t *more = json_object_get(entry, "more");
 	json_t *row = json_object();
 
-	report_time(r, row, "at", at_us);
-	report_text(row, "policy", text_of(more, "id"));
-	report_text(row, "version", text_of(more, "version"));
-	report_text(row, "digest", text_of(more, "digest"));
+	document_time(r->e, row, "at", at_us);
+	document_text(row, "policy", text_of(more, "id"));
+	document_text(row, "version", text_of(more, "version"));
+	document_text(row, "digest", text_of(more, "digest"));
 	(void)json_object_set_new(row, "log_entry", json_integer((json_int_t)seq));
 	(void)json_array_append_new(r->policies, row);
 }
@@ -62,9 +62,9 @@ static void take_breach(struct report *r, const json_t *entry, int64_t at_us, ui
 	json_t *row = json_object();
 	int64_t due_us;
 
-	report_time(r, row, "at", at_us);
+	document_time(r->e, row, "at", at_us);
 	if (instant_parse(due, strlen(due), &due_us))
-		report_time(r, row, "due", due_us);
+		document_time(r->e, row, "due", due_us);
 	(void)json_object_set(row, "clauses", json_object_get(entry, "clauses"));
 	(void)json_object_set_new(row, "log_entry", json_integer((json_int_t)seq));
 	(void)json_array_append_new(r->breaches, row);

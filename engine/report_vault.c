@@ -7,26 +7,7 @@
 
 /* What the report takes from the vault: registers, and one pass over all records. No value is looked at, nobody is named. */
 
-static void words(json_t *to, const char *name, const char *list)
-{
-	json_t *out = json_array();
-
-	while (list && *list) {
-		const char *end = strchrnul(list, ' ');
-
-		(void)json_array_append_new(out, json_stringn(list, (size_t)(end - list)));
-		list = *end ? end + 1 : end;
-	}
-	(void)json_object_set_new(to, name, out);
-}
-
-static void pseudonym(json_t *to, const struct subject *s)
-{
-	char hex[2 * sizeof(s->pseudonym) + 1];
-
-	hex_encode(s->pseudonym, sizeof(s->pseudonym), hex);
-	report_text(to, "pseudonym", hex);
-}
+static void pseudonym(json_t *to, const struct subject *s) { document_hex(to, "pseudonym", s->pseudonym, sizeof(s->pseudonym)); }
 
 static void take_consents(struct report *r, const struct subject *s)
 {
@@ -56,12 +37,12 @@ static void take_holds(struct report *r, const struct subject *s)
 			continue;
 		row = json_object();
 		pseudonym(row, s);
-		report_text(row, "basis", h->basis);
-		report_text(row, "authority", h->authority);
-		report_text(row, "reference", h->reference);
-		report_time(r, row, "at", h->at_us);
-		report_time(r, row, "lifted", h->is_lifted ? h->lifted_us : INSTANT_NONE);
-		words(row, "clauses", h->clauses);
+		document_text(row, "basis", h->basis);
+		document_text(row, "authority", h->authority);
+		document_text(row, "reference", h->reference);
+		document_time(r->e, row, "at", h->at_us);
+		document_time(r->e, row, "lifted", h->is_lifted ? h->lifted_us : INSTANT_NONE);
+		document_words(row, "clauses", h->clauses);
 		(void)json_array_append_new(r->holds, row);
 	}
 }
@@ -85,19 +66,19 @@ static void take_requests(struct report *r, const struct subject *s)
 		row = json_object();
 		(void)json_object_set_new(row, "number", json_integer((json_int_t)q->number));
 		pseudonym(row, s);
-		report_text(row, "kind", q->kind);
-		report_text(row, "channel", q->channel);
-		report_text(row, "by", q->by);
+		document_text(row, "kind", q->kind);
+		document_text(row, "channel", q->channel);
+		document_text(row, "by", q->by);
 		(void)json_object_set_new(row, "identity_checked", json_boolean(q->identity_checked));
-		report_time(r, row, "at", q->at_us);
-		report_time(r, row, "due", q->due_us);
-		report_time(r, row, "closed", q->closed_us);
-		report_text(row, "result", q->result);
-		report_text(row, "refusal", q->refusal);
-		report_text(row, "deadline", kept(q->due_us, q->state == REQUEST_CLOSED ? q->closed_us : INSTANT_NONE, r->now_us));
+		document_time(r->e, row, "at", q->at_us);
+		document_time(r->e, row, "due", q->due_us);
+		document_time(r->e, row, "closed", q->closed_us);
+		document_text(row, "result", q->result);
+		document_text(row, "refusal", q->refusal);
+		document_text(row, "deadline", kept(q->due_us, q->state == REQUEST_CLOSED ? q->closed_us : INSTANT_NONE, r->now_us));
 		if (q->state != REQUEST_CLOSED && q->due_us != INSTANT_NONE)
 			(void)json_object_set_new(row, "days_left", json_integer((q->due_us - r->now_us) / DAY_US));
-		words(row, "clauses", q->clauses);
+		document_words(row, "clauses", q->clauses);
 		(void)json_array_append_new(r->requests, row);
 	}
 }
@@ -154,7 +135,7 @@ static void take_record(struct report *r, const struct retention_subject *rs, co
 	report_count(r->retention, rec->category, "past_end", r->now_us >= ret.end_us);
 	if (!json_object_get(row, "end_us") || ret.end_us < json_integer_value(json_object_get(row, "end_us"))) {
 		(void)json_object_set_new(row, "end_us", json_integer(ret.end_us));
-		report_text(row, "clause", rule_clauses(p, ret.end_rule)[0]);
+		document_text(row, "clause", rule_clauses(p, ret.end_rule)[0]);
 	}
 }
 

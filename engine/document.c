@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "document.h"
+#include "base/crypt.h"
+#include "paper/paper.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void document_text(json_t *to, const char *name, const char *text)
+{
+	if (text && *text)
+		(void)json_object_set_new(to, name, json_string(text));
+}
+
+void document_time(const struct saqta_engine *e, json_t *to, const char *name, int64_t us)
+{
+	char text[INSTANT_TEXT_SIZE];
+
+	if (us == INSTANT_NONE || us == INT64_MAX)
+		return;
+	instant_format(us, policy_zone(e->policy), text);
+	document_text(to, name, text);
+}
+
+void document_hex(json_t *to, const char *name, const void *bytes, size_t len)
+{
+	char *hex = malloc(2 * len + 1);
+
+	if (!hex)
+		return;
+	hex_encode(bytes, len, hex);
+	document_text(to, name, hex);
+	free(hex);
+}
+
+static json_t *split(const char *list)
+{
+	json_t *out = json_array();
+
+	while (list && *list) {
+		const char *end = strchrnul(list, ' ');
+
+		if (end > list)
+			(void)json_array_append_new(out, json_stringn(list, (size_t)(end - list)));
+		list = *end ? end + 1 : end;
+	}
+	return out;
+}
+
+void document_words(json_t *to, const char *name, const char *list) { (void)json_object_set_new(to, name, split(list)); }
+
+void document_cited(struct document *d, const json_t *clauses)
+{
+	json_t *clause;
+	size_t i;
+
+	json_array_foreach(clauses, i, clause)(void) json_object_set_new(d->cited, json_string_value(clause), json_true());
+}
+
+void document_cite(struct document *d, json_t *to, const char *name, const char *clauses)
+{
+	document_words(to, name, clauses);
+	document_cited(d, json_object_get(to, name));
+}
+
+void document_cite_rule(struct document *d, json_t *to, const char *name, unsigned rule)
+{
+	json_t *out = json_array();
+
+	for (const char *const *c = rule_clauses(d->e->policy, rule); *c; c++)
+		(void)json_array_append_new(out, json_string(*c));
+	(void)json_object_set_new(to, name, out);
+	document_cited(d, out);
+}
+
+static int rule_of(const struct policy *p, const char *clause)
+{
+	for (unsigned rule = 0; rule < policy_rule_count(p); rule++)
+		for (const char *const *c = rule_clauses(p, rule); *c; c++)
+			if (strcmp(*c, clause) == 0)
+				return (int)rule;
+	return -1;
+}
+
+void document_clauses(struct document *d)
+{
+	static const char *const langs[] = {"kk", "ru", "en"};
+	const struct policy *p = d->e->policy;
+	json_t *out = json_array(), *ignored;
+	const char *clause;
+
+	json_object_foreach(d->cited, clause, ignored)
+	{
+		int rule = rule_of(p, clause);
+		json_t *row;
+
+		if (rule < 0)
+			continue;
+		row = json_object();
+		document_text(row, "clause", clause);
+		for (size_t i = 0; i < sizeof(langs) / sizeof(langs[0]); i++)
+			document_text(row, langs[i], rule_title(p, (unsigned)rule, langs[i]));
+		(void)json_array_append_new(out, row);
+	}
+	(void)json_object_set_new(d->json, "clauses", out);
+}
+
+void document_begin(struct document *d, struct saqta_engine *e, const char *name)
+{
+	const struct policy *p = e->policy;
+	json_t *controller = json_object(), *policy = json_object();
+
+	*d = (struct document){.e = e, .json = json_object(), .cited = json_object()};
+	document_text(d->json, "document", name);
+	(void)json_object_set_new(d->json, "version", json_integer(1));
+	document_time(e, d->json, "made", hall_now(e));
+	document_text(d->json, "made_by", e->actor);
+	document_text(controller, "name", policy_controller(p));
+	document_text(controller, "bin", policy_controller_bin(p));
+	(void)json_object_set_new(d->json, "controller", controller);
+	document_text(policy, "id", policy_id(p));
+	document_text(policy, "version", policy_version(p));
+	document_hex(policy, "digest", policy_digest(p), HASH_SIZE);
+	(void)json_object_set_new(d->json, "policy", policy);
+}
+
+void document_end(struct document *d)
+{
+	json_decref(d->json);
+	json_decref(d->cited);
+}
+
+enum saqta_status document_check_form(const struct document_form *form, struct saqta_error *err)
+{
+	if (paper_format_of(form->format) < 0)
+		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "unknown format: json, xml, csv, html or pdf");
+	if (form->lang && !paper_has_language(form->lang))
+		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "unknown language: kk, ru or en");
+	return SAQTA_OK;
+}
+
+enum saqta_status document_render(const struct document *d, const struct document_form *form, struct buf *ret, struct saqta_error *err)
+{
+	return paper_render(d->json, (enum paper_format)paper_format_of(form->format), form->lang ? form->lang : "ru", d->e->policy_dirs,
+			    hall_now(d->e), ret, err);
+}
+
+/* ---- about one subject ---- */
+
+static enum saqta_status note(const struct document *d, struct subject *s, const char *kind, struct saqta_error *err)
+{
+	cleanup_(answer_done) struct answer a;
+	char *text = json_dumps(d->json, JSON_COMPACT | JSON_SORT_KEYS);
+	enum saqta_status r;
+
+	if (!text)
+		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+	answer_init(&a);
+	a.state = subject_state(s);
+	r = hall_record(d->e, "export", hall_now(d->e), &a,
+			&(struct entry_extra){.subject = s, .kind = kind, .input = text, .input_len = strlen(text)}, err);
+	crypt_wipe(text, strlen(text));
+	free(text);
+	return r ? r : hall_note_reading(d->e, s, "export", err);
+}
+
+static enum saqta_status make(struct document *d, const struct document_kind *k, const struct document_form *form, struct buf *ret,
+			      struct saqta_error *err)
+{
+	struct saqta_engine *e = d->e;
+	struct subject *s = NULL;
+	enum saqta_status r = hall_begin(e, err);
+
+	if (!r && k->before)
+		r = k->before(e, k->user, err);
+	if (!r)
+		r = hall_subject(e, k->subject, &s, err);
+	if (r == SAQTA_ERR_MISSING)
+		r = err_set(err, SAQTA_ERR_MISSING, 0,
+			    "nobody is known under this id: never registered, or destroyed; the vault cannot tell which");
+	if (!r)
+		r = k->build(d, s, k->user, err);
+	/* Set before it is recorded: an answer that cannot be made closes nothing. */
+	if (!r)
+		r = document_render(d, form, ret, err);
+	if (!r)
+		r = note(d, s, k->kind, err);
+	if (!r)
+		r = hall_commit(e, err);
+	return r ? r : hall_checkpoint(e, err);
+}
+
+enum saqta_status document_of_subject(struct saqta_engine *e, const struct document_kind *k, const struct document_form *form,
+				      saqta_write_fn write, void *write_user, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf out = {0};
+	struct document d;
+	enum saqta_status r = document_check_form(form, err);
+
+	if (r)
+		return r;
+	document_begin(&d, e, k->name);
+	r = make(&d, k, form, &out, err);
+	if (r)
+		hall_abort(e);
+	document_end(&d);
+	return r ? r : hall_give(write, write_user, &out, err);
+}
