@@ -73,13 +73,22 @@ void document_cite_rule(struct document *d, json_t *to, const char *name, unsign
 	document_cited(d, out);
 }
 
+/* The rule that tells what @clause says: one of its own pack before one of another that only carries it too. */
 static int rule_of(const struct policy *p, const char *clause)
 {
+	size_t pack = strcspn(clause, "/") + 1;
+	int found = -1;
+
 	for (unsigned rule = 0; rule < policy_rule_count(p); rule++)
-		for (const char *const *c = rule_clauses(p, rule); *c; c++)
-			if (strcmp(*c, clause) == 0)
+		for (const char *const *c = rule_clauses(p, rule); *c; c++) {
+			if (strcmp(*c, clause) != 0)
+				continue;
+			if (strncmp(rule_id(p, rule), clause, pack) == 0)
 				return (int)rule;
-	return -1;
+			if (found < 0)
+				found = (int)rule;
+		}
+	return found;
 }
 
 void document_clauses(struct document *d)

@@ -91,7 +91,4 @@ enum cli_form { CLI_OBJECT, CLI_ROWS };
 typedef enum saqta_status (*cli_call)(saqta_engine *engine, saqta_write_fn write, void *user, const void *args, struct saqta_error *reterr);
 int cli_show(const char *what, bool read_only, enum cli_form form, const char *nothing, cli_call call, const void *args);
 
-/** Let @call write a new file at @path. Returns the exit code; nothing stays of a document that failed. */
-int cli_document(const char *path, cli_call call, saqta_engine *engine, const void *args, struct saqta_error *err);
-
 #endif

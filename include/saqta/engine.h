@@ -93,6 +93,29 @@ struct saqta_export_options {
 /** The subject-access answer (contract 9): all that is held with purpose, ground, source, recipients and term. Recorded. */
 enum saqta_status saqta_engine_export(saqta_engine *engine, const struct saqta_export_options *options, saqta_write_fn write, void *user,
 				      struct saqta_error *reterr);
+struct saqta_letter_options {
+	size_t size;
+	const char *subject; /**< external id */
+	const char *request; /**< of a letter: the request's id; else NULL */
+	const char *format, *lang;
+};
+/** A letter to the subject on a request: received and by when it is answered, or what was done, or the reasoned refusal, which says of each record
+ *  why it stays and until when. Recorded. */
+enum saqta_status saqta_engine_letter(saqta_engine *engine, const struct saqta_letter_options *options, saqta_write_fn write, void *user,
+				      struct saqta_error *reterr);
+/** The receipt of a subject's consents: each scope, given or not, with its version, and what the policy declares. Recorded. */
+enum saqta_status saqta_engine_consent_receipt(saqta_engine *engine, const struct saqta_letter_options *options, saqta_write_fn write,
+					       void *user, struct saqta_error *reterr);
+
+struct saqta_act_options {
+	size_t size;
+	const char *day; /**< "2026-11-02", in the policy's zone */
+	const char *format, *lang;
+};
+/** The act of destruction of one day, by pseudonym, with the entries of the log that prove it. */
+enum saqta_status saqta_engine_act(saqta_engine *engine, const struct saqta_act_options *options, saqta_write_fn write, void *user,
+				   struct saqta_error *reterr);
+
 struct saqta_report_options {
 	size_t size;
 	const char *from, *to; /**< RFC 3339; @to is no longer in the period */

@@ -146,6 +146,39 @@ check 'an unknown request' test $? -eq 65
 "$saqta" export u1 --format doc >/dev/null 2>&1
 check 'an unknown format' test $? -eq 2
 
+# ---- letters, receipts, acts: each state of a request has its letter ----
+cat >"$tmp/more.jsonl" <<'EOF'
+{"event":"request","subject":"u1","at":"2026-02-06T13:00:00+05:00","request":"r2","kind":"erase","channel":"email","by":"subject","identity_checked":true}
+{"event":"request","subject":"u1","at":"2026-02-06T13:00:00+05:00","request":"r3","kind":"access","channel":"email","by":"subject"}
+{"event":"close","subject":"u1","at":"2026-02-06T14:00:00+05:00","request":"r2","result":"refused","reason":"obligation-open"}
+{"event":"register","subject":"u3","at":"2026-01-05T09:00:00+05:00","evidence":{"act":"registration-form"}}
+{"event":"destroy","subject":"u3","at":"2026-02-06T14:00:00+05:00","reason":"relationship ended"}
+EOF
+"$saqta" apply "$tmp/more.jsonl" --now 2026-02-06T15:00:00+05:00 --json >"$tmp/more.answers" 2>/dev/null
+"$saqta" sweep --now 2026-02-07T02:00:00+05:00 >/dev/null
+for lang in kk ru en; do
+	for format in json xml csv html pdf; do
+		document answered $format $lang letter u1 r1 --now 2026-02-07T12:00:00+05:00
+		document refused $format $lang letter u1 r2 --now 2026-02-07T12:00:00+05:00
+		document deferred $format $lang letter u1 r3 --now 2026-02-07T12:00:00+05:00
+		document receipt $format $lang consent-receipt u1 --now 2026-02-07T12:00:00+05:00
+		document act $format $lang act --day 2026-02-07 --now 2026-02-07T12:00:00+05:00
+	done
+	for name in answered refused deferred; do
+		check "$name-$lang.xml against its schema" xmllint --noout --nonet --schema "$schema/letter.xsd" "$tmp/$name-$lang.xml"
+	done
+	check "receipt-$lang.xml against its schema" xmllint --noout --nonet --schema "$schema/consent-receipt.xsd" "$tmp/receipt-$lang.xml"
+	check "act-$lang.xml against its schema" xmllint --noout --nonet --schema "$schema/destruction-act.xsd" "$tmp/act-$lang.xml"
+	for name in answered refused deferred receipt act; do
+		check "$name-$lang.pdf" qpdf --check "$tmp/$name-$lang.pdf"
+	done
+	check "the letters of $lang differ in what they say" sh -c "! cmp -s '$tmp/answered-$lang.html' '$tmp/refused-$lang.html'"
+done
+check 'a refusal says of each record why it stays' grep -q '"stays":\[{[^]]*"kept_until_by":\["mycar/9.1"\]' "$tmp/refused-ru.json"
+check 'a hold is named where it keeps a record' grep -q '"held_by":\["kz-94v/9"' "$tmp/refused-ru.json"
+check 'the act lists what was destroyed' grep -q '"subjects":1' "$tmp/act-ru.json"
+check 'the act names nobody' sh -c "! grep -q u3 '$tmp/act-ru.json'"
+
 # ---- hostile values ----
 python3 - >"$tmp/hostile.jsonl" <<'EOF'
 import base64, json
