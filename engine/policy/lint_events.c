@@ -43,6 +43,7 @@ static const char *act_name(const struct act_def *a)
 					    [ACT_CLOSE_ACCOUNT] = "the account's end",
 					    [ACT_BLOCK] = "the block",
 					    [ACT_UNBLOCK] = "the end of a block",
+					    [ACT_KEEP] = "the hold",
 					    [ACT_END_CONSENT] = "the end of consents",
 					    [ACT_DESTROY] = "the destruction",
 					    [ACT_DEPERSONALISE] = "depersonalising",
