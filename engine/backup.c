@@ -296,6 +296,8 @@ enum saqta_status saqta_backup(saqta_engine *e, const char *path, const struct s
 	struct work w = {.e = e, .o = o, .path = path};
 	enum saqta_status r;
 
+	if (hall_allows(e, o->with_keys ? ACT_BACKUP_KEYS : ACT_BACKUP, err))
+		return SAQTA_ERR_RIGHT;
 	if (e->txn.db)
 		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "commit before a backup: what is not committed is not in it");
 	r = make(&w, err);

@@ -168,6 +168,7 @@ saqta_engine *saqta_engine_close(saqta_engine *e)
 	buf_done(&e->entry);
 	audit_log_close(e->log);
 	secret_free(e->sign_seed);
+	secret_free(e->master);
 	vault_close(&e->vault);
 	policy_unref(e->policy);
 	free(e->policy_dirs);
@@ -222,19 +223,15 @@ enum saqta_status hall_join(struct saqta_engine *e, struct db *db, struct keysto
 
 /* ---- making a vault ---- */
 
-static enum saqta_status new_key_file(const struct saqta_options *o, const char *path, struct saqta_error *err)
+static enum saqta_status new_key_file(const struct saqta_options *o, const char *path, struct secret **ret, struct saqta_error *err)
 {
-	cleanup_(secret_freep) struct secret *key = NULL;
 	const struct passphrase phrase = {.ask = o->passphrase, .user = o->passphrase_user};
-	enum saqta_status r;
+	enum saqta_status r = secret_new(ret, err);
 
-	if (!o->key_under_passphrase)
-		return keyfile_create(path, err);
-	r = secret_new(&key, err);
 	if (r)
 		return r;
-	crypt_random(secret_key(key), KEY_SIZE);
-	return keyfile_write(path, key, &phrase, err);
+	crypt_random(secret_key(*ret), KEY_SIZE);
+	return keyfile_write(path, *ret, o->key_under_passphrase ? &phrase : NULL, err);
 }
 
 static enum saqta_status make_files(struct saqta_engine *e, const struct saqta_options *o, const struct hall_paths *p,
@@ -250,9 +247,7 @@ static enum saqta_status make_files(struct saqta_engine *e, const struct saqta_o
 		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: there is a vault already", p->vault);
 	if (access(p->keystore, F_OK) == 0)
 		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: there is a keystore already; it may belong to another vault", p->keystore);
-	r = access(p->key_file, F_OK) != 0 ? new_key_file(o, p->key_file, err) : SAQTA_OK;
-	if (!r)
-		r = hall_master_key(o, p->key_file, &master, err);
+	r = access(p->key_file, F_OK) != 0 ? new_key_file(o, p->key_file, &master, err) : hall_master_key(o, p->key_file, &master, err);
 	if (r)
 		return r;
 	crypt_random(id, sizeof(id));
@@ -357,34 +352,44 @@ enum saqta_status hall_master_key(const struct saqta_options *o, const char *pat
 
 /* Where a rotation was cut off between the keystore and the key file, the new key lies beside the old one and is the right one. */
 static enum saqta_status open_with_next(const struct saqta_options *o, const struct hall_paths *p, const uint8_t id[16],
-					struct keystore **ret, struct saqta_error *err)
+					struct keystore **ret, struct secret **master)
 {
-	cleanup_(secret_freep) struct secret *master = NULL;
 	struct saqta_error ignored;
 	char *path = NULL;
-	enum saqta_status r = SAQTA_ERR_NOMEM;
+	enum saqta_status r = SAQTA_ERR_MISSING;
 
 	if (asprintf(&path, "%s.new", p->key_file) < 0)
-		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+		return SAQTA_ERR_NOMEM;
+	*master = secret_free(*master);
 	if (access(path, F_OK) == 0)
-		r = hall_master_key(o, path, &master, &ignored);
+		r = hall_master_key(o, path, master, &ignored);
 	free(path);
 	if (!r)
-		r = keystore_open(p->keystore, master, id, ret, &ignored);
-	if (!r)
-		r = keyfile_replace(p->key_file, &ignored);
-	return r ? err->status : SAQTA_OK; /* the first error is the one to tell */
+		r = keystore_open(p->keystore, *master, id, ret, &ignored);
+	return r ? r : keyfile_replace(p->key_file, &ignored);
 }
 
 enum saqta_status hall_open_keystore(const struct saqta_options *o, const struct hall_paths *p, const uint8_t id[16], bool is_reader,
-				     struct keystore **ret, struct saqta_error *err)
+				     struct keystore **ret, struct secret **ret_master, struct saqta_error *err)
 {
 	cleanup_(secret_freep) struct secret *master = NULL;
+	struct keystore *ks = NULL;
 	enum saqta_status r = hall_master_key(o, p->key_file, &master, err);
 
 	if (!r)
-		r = (is_reader ? keystore_open_reader : keystore_open)(p->keystore, master, id, ret, err);
-	return r == SAQTA_ERR_KEY && !is_reader && err ? open_with_next(o, p, id, ret, err) : r;
+		r = (is_reader ? keystore_open_reader : keystore_open)(p->keystore, master, id, &ks, err);
+	if ((r == SAQTA_ERR_KEY || r == SAQTA_ERR_MISSING) && !is_reader && open_with_next(o, p, id, &ks, &master) == SAQTA_OK)
+		r = SAQTA_OK; /* else the first error is the one to tell */
+	if (r) {
+		keystore_close(ks);
+		return r;
+	}
+	*ret = ks;
+	if (ret_master) {
+		*ret_master = master;
+		master = NULL;
+	}
+	return SAQTA_OK;
 }
 
 static enum saqta_status no_vault(const struct hall_paths *p, struct saqta_error *err)
@@ -409,7 +414,7 @@ static enum saqta_status open_files(struct saqta_engine *e, const struct saqta_o
 	if (!r && id.len != 16)
 		r = err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the row `id` is cut", p->vault);
 	if (!r)
-		r = hall_open_keystore(o, p, id.data, e->is_reader, &keys, err);
+		r = hall_open_keystore(o, p, id.data, e->is_reader, &keys, e->is_reader ? NULL : &e->master, err);
 	if (r) {
 		db_close(db);
 		return r;
@@ -443,7 +448,8 @@ enum saqta_status saqta_engine_open(const struct saqta_options *o, saqta_engine 
 	if (!e)
 		return err ? err->status : SAQTA_ERR_NOMEM;
 	e->is_reader = o->read_only;
-	if (access(p.vault, F_OK) != 0)
+	r = hall_take_role(e, o, p.keep_dir, err);
+	if (!r && access(p.vault, F_OK) != 0)
 		r = no_vault(&p, err);
 	if (!r && !e->is_reader)
 		r = hall_lock(p.lock, o->wait_s, &e->lock_fd, err);

@@ -44,7 +44,36 @@ void answer_rule(struct answer *a, const struct policy *p, unsigned rule);
 void answer_due(struct answer *a, int64_t due_us); /* keeps the earlier */
 void answer_json(const struct answer *a, unsigned line, const struct zone *zone, struct buf *ret);
 
+/* roles.c: who may do what */
+enum role { ROLE_OWNER, ROLE_OFFICER, ROLE_OPERATOR, ROLE_APPLICATION, ROLE_AUDITOR };
+enum act {
+	ACT_APPLY,
+	ACT_DECIDE,
+	ACT_SWEEP,
+	ACT_READ, /* one subject, masked or for a purpose */
+	ACT_LIST, /* subjects by pseudonym */
+	ACT_REGISTERS,
+	ACT_CLOSE_TASK,
+	ACT_LOG,
+	ACT_STATUS,
+	ACT_POLICY,
+	ACT_KEY_STATUS,
+	ACT_RENEW,
+	ACT_KEYS,
+	ACT_BACKUP,
+	ACT_BACKUP_KEYS,
+	ACT_RESTORE
+};
+struct saqta_engine;
+const char *hall_role_name(enum role role);
+/** The role that @o names, or that the keep gives to this process's user. SAQTA_ERR_RIGHT for one who has none. */
+enum saqta_status hall_take_role(struct saqta_engine *e, const struct saqta_options *o, const char *keep_dir,
+				 struct saqta_error *err) must_check_;
+/** SAQTA_ERR_RIGHT if the role may not; the refusal is recorded where the vault is open for writing. */
+enum saqta_status hall_allows(struct saqta_engine *e, enum act act, struct saqta_error *err) must_check_;
+
 struct saqta_engine {
+	enum role role;
 	struct vault vault;
 	struct audit_log *log;
 	uint32_t incarnation;	   /* of the log, from 1 */
@@ -66,6 +95,7 @@ struct saqta_engine {
 	uint64_t n_lines, n_invalid, n_duplicate;
 	bool has_destroyed;			    /* keys wait for destruction after the commit */
 	uint8_t depersonalised_id[SUBJECT_ID_SIZE]; /* of the last one, for the scenario runner; never stored */
+	struct secret *master;			    /* while a writer is open: renewing and sharing ask for it */
 	/* log signing and guard */
 	struct secret *sign_seed;
 	struct audit_signer signer;
@@ -266,8 +296,9 @@ enum saqta_status hall_keep_paths(struct saqta_engine *e, const struct hall_path
 /** The master key; asks for its passphrase if it has one. */
 enum saqta_status hall_master_key(const struct saqta_options *o, const char *path, struct secret **ret,
 				  struct saqta_error *err) must_check_;
+/** @ret_master: the key that opened it, owned by the caller; NULL: not wanted. */
 enum saqta_status hall_open_keystore(const struct saqta_options *o, const struct hall_paths *p, const uint8_t id[16], bool is_reader,
-				     struct keystore **ret, struct saqta_error *err) must_check_;
+				     struct keystore **ret, struct secret **ret_master, struct saqta_error *err) must_check_;
 /** Open the log over the vault's store and sign with its key. Takes over @db and @keys. */
 enum saqta_status hall_join(struct saqta_engine *e, struct db *db, struct keystore *keys, const uint8_t id[16],
 			    struct saqta_error *err) must_check_;

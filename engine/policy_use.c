@@ -540,6 +540,8 @@ enum saqta_status saqta_policy_use(saqta_engine *e, const char *pack, saqta_writ
 	bool is_changed;
 	enum saqta_status r;
 
+	if (hall_allows(e, ACT_POLICY, err))
+		return SAQTA_ERR_RIGHT;
 	if (e->is_reader)
 		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "the vault is open for reading only");
 	r = policy_load(pack, e->policy_dirs, &p, &problems, err);

@@ -81,7 +81,7 @@ static enum saqta_status unlock(struct restore *w, struct saqta_error *err)
 				       "restore "
 				       "a backup with keys",
 				       w->p.keystore);
-		r = hall_open_keystore(w->o, &w->p, w->header.vault_id, false, &w->keys, err);
+		r = hall_open_keystore(w->o, &w->p, w->header.vault_id, false, &w->keys, NULL, err);
 		if (r)
 			return r;
 	}
@@ -530,7 +530,11 @@ static enum saqta_status open_places(struct restore *w, struct saqta_error *err)
 	w->e = hall_engine_new(w->o, err);
 	if (!w->e)
 		return err ? err->status : SAQTA_ERR_NOMEM;
-	r = hall_make_dir(w->p.vault_dir, err);
+	r = hall_take_role(w->e, w->o, w->p.keep_dir, err);
+	if (!r)
+		r = hall_allows(w->e, ACT_RESTORE, err);
+	if (!r)
+		r = hall_make_dir(w->p.vault_dir, err);
 	if (!r)
 		r = hall_make_dir(w->p.keep_dir, err);
 	if (!r)

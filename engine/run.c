@@ -32,6 +32,8 @@ enum saqta_status saqta_engine_submit(saqta_engine *e, unsigned line, const char
 	enum saqta_status r;
 
 	answer_init(&a);
+	if (hall_allows(e, ACT_APPLY, err))
+		return SAQTA_ERR_RIGHT;
 	r = hall_begin(e, err);
 	if (r)
 		return r;
@@ -52,8 +54,10 @@ enum saqta_status saqta_engine_submit(saqta_engine *e, unsigned line, const char
 enum saqta_status saqta_engine_submit_oversize(saqta_engine *e, unsigned line, struct saqta_error *err)
 {
 	cleanup_(answer_done) struct answer a;
-	enum saqta_status r = hall_begin(e, err);
+	enum saqta_status r = hall_allows(e, ACT_APPLY, err);
 
+	if (!r)
+		r = hall_begin(e, err);
 	answer_init(&a);
 	if (r)
 		return r;
@@ -110,6 +114,8 @@ enum saqta_status saqta_engine_decide(saqta_engine *e, const char *text, size_t 
 	enum saqta_status r;
 
 	answer_init(&a);
+	if (hall_allows(e, ACT_DECIDE, err))
+		return SAQTA_ERR_RIGHT;
 	r = event_parse(e->policy, EVENT_FOR_DECIDE, text, len, hall_now(e), &ev, err);
 	if (!r)
 		r = hall_question(e, &ev, &a, &json, NULL, err);
@@ -126,8 +132,10 @@ enum saqta_status saqta_engine_sweep(saqta_engine *e, const struct saqta_sweep_o
 	cleanup_(buf_done) struct buf json = {0};
 	struct sweep_result result;
 	struct saqta_error ignored;
-	enum saqta_status r = hall_sweep(e, o, hall_now(e), &result, &json, err);
+	enum saqta_status r = hall_allows(e, ACT_SWEEP, err);
 
+	if (!r)
+		r = hall_sweep(e, o, hall_now(e), &result, &json, err);
 	if (json.len > 0) {
 		buf_str(&json, "\n");
 		if (r)

@@ -247,11 +247,13 @@ enum saqta_status hall_subject_json(struct saqta_engine *e, struct subject *s, b
 enum saqta_status hall_record_read(struct saqta_engine *e, const struct subject *s, const char *kind, struct saqta_error *err)
 {
 	cleanup_(answer_done) struct answer a;
+	char role[40];
 	enum saqta_status r;
 
 	answer_init(&a);
 	a.state = subject_state(s);
-	r = hall_record(e, "read", hall_now(e), &a, &(struct entry_extra){.subject = s, .kind = kind}, err);
+	(void)snprintf(role, sizeof(role), "{\"role\":\"%s\"}", hall_role_name(e->role));
+	r = hall_record(e, "read", hall_now(e), &a, &(struct entry_extra){.subject = s, .kind = kind, .json = role}, err);
 	if (!r)
 		r = hall_commit(e, err);
 	return r ? r : hall_checkpoint(e, err);
@@ -264,6 +266,8 @@ enum saqta_status saqta_engine_subject_show(saqta_engine *e, const char *externa
 	struct subject *s = NULL;
 	enum saqta_status r;
 
+	if (hall_allows(e, ACT_READ, err))
+		return SAQTA_ERR_RIGHT;
 	if (purpose && policy_find(e->policy, ID_PURPOSE, purpose) < 0)
 		return err_set(err, SAQTA_ERR_INPUT, 0, "unknown purpose: see the vocabulary");
 	r = hall_begin(e, err);
@@ -398,6 +402,8 @@ enum saqta_status saqta_engine_subject_list(saqta_engine *e, const char *state, 
 	bool is_known = !state;
 	enum saqta_status r;
 
+	if (hall_allows(e, ACT_LIST, err))
+		return SAQTA_ERR_RIGHT;
 	if (state && strcmp(state, "destroyed") == 0)
 		return list_destroyed(e, write, user, err);
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]) && !is_known; i++)
@@ -439,6 +445,8 @@ enum saqta_status saqta_engine_task_list(saqta_engine *e, saqta_write_fn write, 
 	struct task t = {0};
 	enum saqta_status r;
 
+	if (hall_allows(e, ACT_REGISTERS, err))
+		return SAQTA_ERR_RIGHT;
 	while (!(r = vault_next_task(&e->vault, t.number + 1, &t, err))) {
 		task_json(e, &t, &line);
 		r = give(write, user, &line, err);
@@ -457,6 +465,8 @@ enum saqta_status saqta_engine_task_close(saqta_engine *e, uint64_t number, saqt
 	enum saqta_status r;
 
 	answer_init(&a);
+	if (hall_allows(e, ACT_CLOSE_TASK, err))
+		return SAQTA_ERR_RIGHT;
 	r = hall_begin(e, err);
 	if (!r)
 		r = vault_get_task(&e->vault, number, &t, err);
@@ -505,6 +515,8 @@ enum saqta_status saqta_engine_request_list(saqta_engine *e, const char *due_bef
 	size_t key_len, value_len;
 	enum saqta_status r;
 
+	if (hall_allows(e, ACT_REGISTERS, err))
+		return SAQTA_ERR_RIGHT;
 	if (due_before && !instant_parse(due_before, strlen(due_before), &before_us))
 		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "--due-before must be an RFC 3339 time with an offset");
 	r = db_scan_open(e->vault.db, VAULT_REQUEST, "", 0, "", 0, &scan, err);
@@ -593,8 +605,10 @@ enum saqta_status saqta_engine_status(saqta_engine *e, saqta_write_fn write, voi
 	uint64_t open = 0, overdue = 0;
 	int64_t next_us = INSTANT_NONE;
 	struct audit_head head;
-	enum saqta_status r = hall_each_subject(e, count_one, &u, err);
+	enum saqta_status r = hall_allows(e, ACT_STATUS, err);
 
+	if (!r)
+		r = hall_each_subject(e, count_one, &u, err);
 	if (!r)
 		r = count_tasks(e, &open, &overdue, &next_us, err);
 	if (r)
@@ -632,8 +646,10 @@ enum saqta_status saqta_audit_verify(saqta_engine *e, saqta_progress_fn progress
 	cleanup_(buf_done) struct buf json = {0};
 	struct json_out j = {.out = &json};
 	struct audit_head head;
-	enum saqta_status r = audit_log_verify(e->log, progress, progress_user, &head, err);
+	enum saqta_status r = hall_allows(e, ACT_LOG, err);
 
+	if (!r)
+		r = audit_log_verify(e->log, progress, progress_user, &head, err);
 	if (!r)
 		r = hall_verify_past(e, err);
 	if (r)
@@ -652,8 +668,10 @@ enum saqta_status saqta_audit_verify(saqta_engine *e, saqta_progress_fn progress
 enum saqta_status saqta_audit_checkpoint(saqta_engine *e, saqta_write_fn write, void *user, struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf note = {0};
-	enum saqta_status r = hall_checkpoint(e, err);
+	enum saqta_status r = hall_allows(e, ACT_LOG, err);
 
+	if (!r)
+		r = hall_checkpoint(e, err);
 	if (!r)
 		r = audit_guard_read(e->guard_path, &note, err);
 	return r ? r : give(write, user, &note, err);
@@ -667,6 +685,8 @@ enum saqta_status saqta_audit_show(saqta_engine *e, uint64_t from, const char *e
 	struct subject *s;
 	enum saqta_status r = SAQTA_OK;
 
+	if (hall_allows(e, ACT_LOG, err) || (external_id && hall_allows(e, ACT_READ, err))) /* whose entries they are is read of a person */
+		return SAQTA_ERR_RIGHT;
 	if (external_id) {
 		char hex[33];
 

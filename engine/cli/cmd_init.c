@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
 #include "out.h"
+#include "phrase.h"
 
 #include <jansson.h>
 
 static const char *pack;
+static bool with_passphrase;
+static struct phrase fresh = {.prompt = "New passphrase of the key file", .is_new = true};
 
 static int run(const struct opt_words *words)
 {
@@ -17,6 +20,11 @@ static int run(const struct opt_words *words)
 		return out_usage("init", "name the policy with --policy PACK");
 	if (!cli_options(&options))
 		return 2;
+	if (with_passphrase) {
+		fresh.file = globals.passphrase_file;
+		options.key_under_passphrase = true;
+		options.passphrase_user = &fresh;
+	}
 	r = saqta_engine_init(&options, pack, out_write_problems, NULL, &err);
 	if (r)
 		return out_error(r == SAQTA_ERR_POLICY ? pack : globals.vault, &err);
@@ -36,13 +44,14 @@ static int run(const struct opt_words *words)
 
 static const struct opt opts[] = {
 	{"policy", OPT_TEXT, &pack, "PACK", "a pack's file, or its name (SAQTA_POLICY_PATH, ./policies, installed)"},
+	{"passphrase", OPT_FLAG, &with_passphrase, NULL, "seal the new key file under a passphrase (--passphrase-file, else asked)"},
 	{NULL, OPT_FLAG, NULL, NULL, NULL},
 };
 
 const struct command cmd_init = {
 	.name = "init",
 	.summary = "Make a vault under a policy",
-	.usage = "--policy PACK",
+	.usage = "--policy PACK [--passphrase]",
 	.examples = "  saqta --vault /srv/vault --keep /mnt/keys/vault init --policy ./policies/shop.xml\n",
 	.more = "Makes the key file too if there is none (mode 0600).",
 	.opts = opts,

@@ -32,6 +32,11 @@ extern const struct command cmd_audit_checkpoint;
 extern const struct command cmd_audit_show;
 extern const struct command cmd_backup;
 extern const struct command cmd_restore;
+extern const struct command cmd_key_status;
+extern const struct command cmd_key_rotate;
+extern const struct command cmd_key_renew;
+extern const struct command cmd_key_export;
+extern const struct command cmd_key_recover;
 extern const struct command cmd_status;
 extern const struct command cmd_generate;
 

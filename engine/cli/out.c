@@ -38,6 +38,7 @@ int out_exit(enum saqta_status status)
 	case SAQTA_ERR_BUSY:
 		return 75;
 	case SAQTA_ERR_KEY:
+	case SAQTA_ERR_RIGHT:
 		return 77;
 	case SAQTA_ERR_POLICY:
 		return 78;

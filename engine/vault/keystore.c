@@ -232,6 +232,22 @@ enum saqta_status keystore_open_reader(const char *path, const struct secret *ma
 	return open_as(DB_READ_ONLY, path, master, vault_id, ret, err);
 }
 
+enum saqta_status keystore_check(const char *path, const struct secret *master, struct saqta_error *err)
+{
+	cleanup_(keystore_closep) struct keystore *ks = NULL;
+	cleanup_(db_closep) struct db *db = NULL;
+	cleanup_(buf_done) struct buf id = {0};
+	enum saqta_status r = db_open(path, DB_OPEN, &schema, &db, err);
+
+	if (!r)
+		r = db_get(db, KS_META, "vault", 5, &id, err);
+	if (r == SAQTA_ERR_MISSING && db)
+		r = err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the row `vault` is missing", path);
+	if (!r && id.len != 16)
+		r = err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the row `vault` is cut", path);
+	return r ? r : keystore_open_reader(path, master, id.data, &ks, err);
+}
+
 struct keystore *keystore_close(struct keystore *ks)
 {
 	if (!ks)

@@ -60,6 +60,8 @@ enum saqta_status keystore_open_reader(const char *path, const struct secret *ma
 				       struct saqta_error *err) must_check_;
 enum saqta_status keystore_open(const char *path, const struct secret *master, const uint8_t vault_id[16], struct keystore **ret,
 				struct saqta_error *err) must_check_;
+/** Is @master the key of the keystore at @path, of whatever vault? SAQTA_ERR_KEY if not; SAQTA_ERR_MISSING if there is none. */
+enum saqta_status keystore_check(const char *path, const struct secret *master, struct saqta_error *err) must_check_;
 struct keystore *keystore_close(struct keystore *ks);
 void keystore_closep(struct keystore **ks);
 

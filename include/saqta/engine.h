@@ -24,16 +24,18 @@ typedef int (*saqta_progress_fn)(void *user, uint64_t done, uint64_t total);
 typedef long (*saqta_passphrase_fn)(void *user, char *ret, size_t size);
 
 struct saqta_options {
-	size_t size;		   /**< sizeof(struct saqta_options) */
-	const char *vault_dir;	   /**< holds vault.db and log.vkey */
-	const char *keep_dir;	   /**< holds keystore, guard, lock; NULL: vault_dir + ".keep" */
-	const char *key_file;	   /**< master key; NULL: $CREDENTIALS_DIRECTORY/saqta-master-key if there, else keep_dir + "/master.key" */
-	const char *policy_dirs;   /**< where packs are looked up, colon separated; NULL: the built-in places */
-	const char *now;	   /**< RFC 3339; NULL: the system's clock */
-	const char *actor;	   /**< who calls, for the log; NULL: "operator" */
-	unsigned wait_s;	   /**< how long to wait for another writer */
-	bool read_only;		   /**< beside a writer; nothing can be changed or recorded */
-	bool key_under_passphrase; /**< init: the new key file is sealed under a passphrase */
+	size_t size;		 /**< sizeof(struct saqta_options) */
+	const char *vault_dir;	 /**< holds vault.db and log.vkey */
+	const char *keep_dir;	 /**< holds keystore, guard, lock; NULL: vault_dir + ".keep" */
+	const char *key_file;	 /**< master key; NULL: $CREDENTIALS_DIRECTORY/saqta-master-key if there, else keep_dir + "/master.key" */
+	const char *policy_dirs; /**< where packs are looked up, colon separated; NULL: the built-in places */
+	const char *now;	 /**< RFC 3339; NULL: the system's clock */
+	const char *actor;	 /**< who calls, for the log; NULL: "operator" */
+	const char *role; /**< whom the call is for: owner, officer, operator, application, auditor; NULL: the role that keep_dir + "/roles"
+				      gives to the user of this process, owner if there is no such file */
+	unsigned wait_s;  /**< how long to wait for another writer */
+	bool read_only;	  /**< beside a writer; nothing can be changed or recorded */
+	bool key_under_passphrase;	/**< init: the new key file is sealed under a passphrase */
 	saqta_passphrase_fn passphrase; /**< for a key file under a passphrase; may be NULL */
 	void *passphrase_user;
 };

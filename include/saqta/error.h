@@ -25,6 +25,7 @@ enum saqta_status {
 	SAQTA_ERR_CLOSED = 83,	  /**< closed after a doubtful failure; reopen */
 	SAQTA_ERR_CANCELLED = 89, /**< the progress callback asked to stop */
 	SAQTA_ERR_GUARD = 97,	  /**< a guard held: ceiling, clock */
+	SAQTA_ERR_RIGHT = 101,	  /**< the caller's role may not do this */
 };
 
 /** First problem found; owned by the caller, written on failure only.

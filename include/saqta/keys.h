@@ -41,6 +41,30 @@ struct saqta_restore_options {
 enum saqta_status saqta_restore(const struct saqta_options *options, const char *path, const struct saqta_restore_options *restore,
 				saqta_write_fn write, void *user, struct saqta_error *reterr);
 
+/** Which keys there are, as one JSON object: key_file, passphrase, epoch, epoch_since, subject_keys, destructions_kept, signs_as. */
+enum saqta_status saqta_key_status(saqta_engine *engine, saqta_write_fn write, void *user, struct saqta_error *reterr);
+
+struct saqta_key_options {
+	size_t size;
+	const char *new_key_file; /**< rotate: write the new key there and leave the old file alone; NULL: in the old one's place */
+	bool with_passphrase;	  /**< seal it under a passphrase */
+	bool without_passphrase;  /**< rotate: do not, even if the old one is */
+	saqta_passphrase_fn passphrase;
+	void *passphrase_user;
+};
+/** A new master key: only the epoch key is sealed anew. Recorded. Killed anywhere, the vault opens with one of the two key files, and the next
+ *  opening finds which. */
+enum saqta_status saqta_key_rotate(saqta_engine *engine, const struct saqta_key_options *options, struct saqta_error *reterr);
+/** A new epoch: every living key is sealed anew, the old epoch's key is gone. Recorded. All or nothing. */
+enum saqta_status saqta_key_renew(saqta_engine *engine, saqta_progress_fn progress, void *user, struct saqta_error *reterr);
+/** The master key as @shares lines, any @threshold of which give it back. Recorded before they are given. */
+enum saqta_status saqta_key_export(saqta_engine *engine, unsigned shares, unsigned threshold, saqta_write_fn write, void *user,
+				   struct saqta_error *reterr);
+/** Make the key file again from shares, one a line. SAQTA_ERR_INPUT for shares that are too few, of different sets or miscopied; SAQTA_ERR_KEY if
+ *  they do not give this keystore's key; SAQTA_ERR_CREATE if there is a key file. */
+enum saqta_status saqta_key_recover(const struct saqta_options *options, const struct saqta_key_options *key_options, const char *text,
+				    size_t len, struct saqta_error *reterr);
+
 #ifdef __cplusplus
 }
 #endif
