@@ -63,7 +63,9 @@ enum saqta_status audit_log_verify(struct audit_log *log, int (*progress)(void *
 
 /* ---- note.c: C2SP signed notes and checkpoints ---- */
 #define AUDIT_NAME_MAX 255u
+enum { AUDIT_ED25519 = 1, AUDIT_COSIGNATURE = 4 }; /* C2SP's numbers; the second is a witness's */
 struct audit_verifier {
+	uint8_t type;
 	char name[AUDIT_NAME_MAX + 1];
 	uint8_t key_id[4];
 	uint8_t pub[ED25519_PUBLIC_SIZE];
@@ -73,14 +75,26 @@ struct audit_signer {
 	const uint8_t *seed; /* borrowed, locked memory */
 };
 enum saqta_status audit_signer_init(struct audit_signer *ret, const char *name, const uint8_t *seed, struct saqta_error *err) must_check_;
-/** "<name>+<8 hex>+<base64(0x01 || pub)>" */
+/** "<name>+<8 hex>+<base64(type || pub)>" */
 void audit_vkey_format(const struct audit_verifier *v, struct buf *ret);
 bool audit_vkey_parse(const char *text, size_t len, struct audit_verifier *ret);
-/** A checkpoint signed by @signer (and, during a key change, by a second): appended to @ret. Origin is the signer's name. */
+/** @text, which ends with a line feed, a blank line and the signature: appended to @ret. */
+enum saqta_status audit_note_sign(const struct audit_signer *signer, const void *text, size_t len, struct buf *ret,
+				  struct saqta_error *err) must_check_;
+/** What a verifier's signature on a note said. */
+struct audit_seal {
+	bool holds;
+	uint64_t time_s; /* since 1970, of a cosignature; else 0 */
+};
+/** Parse strictly and verify: at least one signature of @verifiers holds, none of theirs is bad; unknown ones are ignored. @ret_text_len: the
+ *  text is the note's first so many bytes. @ret_seals: one a verifier, or NULL. SAQTA_ERR_TAMPERED with the reason. n_verifiers 0 parses without
+ *  verifying. */
+enum saqta_status audit_note_open(const char *note, size_t len, const struct audit_verifier *verifiers, unsigned n_verifiers,
+				  size_t *ret_text_len, struct audit_seal *ret_seals, struct saqta_error *err) must_check_;
+/** A checkpoint signed by @signer: appended to @ret. Origin is the signer's name. */
 enum saqta_status audit_checkpoint_sign(const struct audit_signer *signer, const struct audit_head *head, struct buf *ret,
 					struct saqta_error *err) must_check_;
-/** Parse strictly and verify: at least one signature of @verifiers holds, none of theirs is bad; unknown ones are ignored.
- *  SAQTA_ERR_TAMPERED with the reason. @ret_origin may be NULL (AUDIT_NAME_MAX + 1 bytes). n_verifiers 0 parses without verifying. */
+/** A note whose text is a checkpoint. @ret_origin may be NULL (AUDIT_NAME_MAX + 1 bytes). */
 enum saqta_status audit_checkpoint_open(const char *text, size_t len, const struct audit_verifier *verifiers, unsigned n_verifiers,
 					char *ret_origin, struct audit_head *ret, struct saqta_error *err) must_check_;
 

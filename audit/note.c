@@ -8,7 +8,7 @@
 
 #define NOTE_MAX ((size_t)1 << 20)
 #define SIGNATURES_MAX 64
-#define TYPE_ED25519 1
+#define TIME_SIZE 8u
 #define DASH "\xe2\x80\x94 "
 
 static bool is_name(const char *name, size_t len)
@@ -25,14 +25,14 @@ static bool is_name(const char *name, size_t len)
 	return true;
 }
 
-static void key_id(const char *name, const uint8_t pub[ED25519_PUBLIC_SIZE], uint8_t ret[4])
+static void key_id(const char *name, uint8_t type, const uint8_t pub[ED25519_PUBLIC_SIZE], uint8_t ret[4])
 {
 	uint8_t text[AUDIT_NAME_MAX + 2 + ED25519_PUBLIC_SIZE], hash[HASH_SIZE];
 	size_t n = strlen(name);
 
 	memcpy(text, name, n);
 	text[n++] = '\n';
-	text[n++] = TYPE_ED25519;
+	text[n++] = type;
 	memcpy(text + n, pub, ED25519_PUBLIC_SIZE);
 	crypt_sha256(text, n + ED25519_PUBLIC_SIZE, hash);
 	memcpy(ret, hash, 4);
@@ -49,14 +49,15 @@ enum saqta_status audit_signer_init(struct audit_signer *ret, const char *name, 
 	r = crypt_ed25519_public(seed, ret->verifier.pub, err);
 	if (r)
 		return r;
-	key_id(name, ret->verifier.pub, ret->verifier.key_id);
+	ret->verifier.type = AUDIT_ED25519;
+	key_id(name, AUDIT_ED25519, ret->verifier.pub, ret->verifier.key_id);
 	ret->seed = seed;
 	return SAQTA_OK;
 }
 
 void audit_vkey_format(const struct audit_verifier *v, struct buf *ret)
 {
-	uint8_t key[1 + ED25519_PUBLIC_SIZE] = {TYPE_ED25519};
+	uint8_t key[1 + ED25519_PUBLIC_SIZE] = {v->type};
 	char hex[9], *text;
 
 	memcpy(key + 1, v->pub, ED25519_PUBLIC_SIZE);
@@ -85,51 +86,57 @@ bool audit_vkey_parse(const char *text, size_t len, struct audit_verifier *ret)
 			return false;
 	memcpy(v.name, text, (size_t)(plus - text));
 	key = base64_decode(hex + 9, rest - 9, &key_len);
-	is_good = key && key_len == 1 + ED25519_PUBLIC_SIZE && key[0] == TYPE_ED25519;
-	if (is_good)
+	is_good = key && key_len == 1 + ED25519_PUBLIC_SIZE && (key[0] == AUDIT_ED25519 || key[0] == AUDIT_COSIGNATURE);
+	if (is_good) {
+		v.type = key[0];
 		memcpy(v.pub, key + 1, ED25519_PUBLIC_SIZE);
+	}
 	free(key);
 	if (!is_good || !crypt_ed25519_public_ok(v.pub))
 		return false;
-	key_id(v.name, v.pub, id);
+	key_id(v.name, v.type, v.pub, id);
 	if (memcmp(id, v.key_id, 4) != 0)
 		return false;
 	*ret = v;
 	return true;
 }
 
-enum saqta_status audit_checkpoint_sign(const struct audit_signer *signer, const struct audit_head *head, struct buf *ret,
-					struct saqta_error *err)
+enum saqta_status audit_note_sign(const struct audit_signer *signer, const void *text, size_t len, struct buf *ret, struct saqta_error *err)
 {
-	cleanup_(buf_done) struct buf text = {0};
 	uint8_t sig[4 + ED25519_SIGNATURE_SIZE];
-	char *root = base64_encode(head->root, HASH_SIZE), *sig_text;
+	char *sig_text;
 	enum saqta_status r;
 
-	buf_fmt(&text, "%s\n%llu\n%s\n", signer->verifier.name, (unsigned long long)head->size, root ? root : "");
-	if (!root || text.failed) {
-		free(root);
-		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
-	}
-	free(root);
 	memcpy(sig, signer->verifier.key_id, 4);
-	r = crypt_ed25519_sign(signer->seed, signer->verifier.pub, text.data, text.len, sig + 4, err);
+	r = crypt_ed25519_sign(signer->seed, signer->verifier.pub, text, len, sig + 4, err);
 	if (r)
 		return r;
 	sig_text = base64_encode(sig, sizeof(sig));
 	if (!sig_text)
 		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
-	buf_add(ret, text.data, text.len);
+	buf_add(ret, text, len);
 	buf_fmt(ret, "\n" DASH "%s %s\n", signer->verifier.name, sig_text);
 	free(sig_text);
 	return ret->failed ? err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory") : SAQTA_OK;
+}
+
+enum saqta_status audit_checkpoint_sign(const struct audit_signer *signer, const struct audit_head *head, struct buf *ret,
+					struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf text = {0};
+	char *root = base64_encode(head->root, HASH_SIZE);
+
+	buf_fmt(&text, "%s\n%llu\n%s\n", signer->verifier.name, (unsigned long long)head->size, root ? root : "");
+	text.failed |= !root;
+	free(root);
+	return text.failed ? err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory") : audit_note_sign(signer, text.data, text.len, ret, err);
 }
 
 /* ---- reading ---- */
 
 static enum saqta_status bad(struct saqta_error *err, const char *why)
 {
-	return err_set(err, SAQTA_ERR_TAMPERED, 0, "checkpoint: %s", why);
+	return err_set(err, SAQTA_ERR_TAMPERED, 0, "signed note: %s", why);
 }
 
 static bool is_utf8(const uint8_t *s, size_t len)
@@ -164,13 +171,36 @@ static size_t text_length(const char *note, size_t len)
 	return 0;
 }
 
+/* A witness signs the time and the whole text: "as of then, this is the largest consistent tree that I saw under this origin". */
+static bool cosignature_holds(const struct audit_verifier *v, const char *text, size_t text_len, const uint8_t *sig, uint64_t *ret_time_s)
+{
+	cleanup_(buf_done) struct buf message = {0};
+	uint64_t time_s = 0;
+
+	for (unsigned i = 0; i < TIME_SIZE; i++)
+		time_s = time_s << 8 | sig[i];
+	buf_fmt(&message, "cosignature/v1\ntime %llu\n", (unsigned long long)time_s);
+	buf_add(&message, text, text_len);
+	*ret_time_s = time_s;
+	return !message.failed && crypt_ed25519_verify(v->pub, message.data, message.len, sig + TIME_SIZE);
+}
+
+static bool signature_holds(const struct audit_verifier *v, const char *text, size_t text_len, const uint8_t *sig, size_t len,
+			    uint64_t *ret_time_s)
+{
+	*ret_time_s = 0;
+	if (v->type == AUDIT_COSIGNATURE)
+		return len == TIME_SIZE + ED25519_SIGNATURE_SIZE && cosignature_holds(v, text, text_len, sig, ret_time_s);
+	return len == ED25519_SIGNATURE_SIZE && crypt_ed25519_verify(v->pub, text, text_len, sig);
+}
+
 static enum saqta_status check_signature(const char *line, size_t len, const char *text, size_t text_len, const struct audit_verifier *v,
-					 unsigned n_v, unsigned *good, struct saqta_error *err)
+					 unsigned n_v, struct audit_seal *seals, unsigned *good, struct saqta_error *err)
 {
 	const size_t dash = sizeof(DASH) - 1;
 	const char *space;
 	uint8_t *sig;
-	size_t sig_len;
+	size_t sig_len, name_len;
 	enum saqta_status r = SAQTA_OK;
 
 	if (len <= dash || memcmp(line, DASH, dash) != 0)
@@ -178,48 +208,67 @@ static enum saqta_status check_signature(const char *line, size_t len, const cha
 	line += dash;
 	len -= dash;
 	space = memchr(line, ' ', len);
-	if (!space || space == line)
-		return bad(err, "a signature line has no name");
-	sig = base64_decode(space + 1, len - (size_t)(space + 1 - line), &sig_len);
+	name_len = space ? (size_t)(space - line) : 0;
+	if (name_len == 0 || memchr(line, '+', name_len))
+		return bad(err, "a signature line has no good name");
+	sig = base64_decode(space + 1, len - name_len - 1, &sig_len);
 	if (!sig || sig_len < 5) {
 		free(sig);
 		return bad(err, "a signature is not base64");
 	}
 	for (unsigned i = 0; i < n_v && !r; i++) {
-		if (strlen(v[i].name) != (size_t)(space - line) || memcmp(v[i].name, line, (size_t)(space - line)) != 0 ||
-		    memcmp(v[i].key_id, sig, 4) != 0)
+		uint64_t time_s;
+
+		if (strlen(v[i].name) != name_len || memcmp(v[i].name, line, name_len) != 0 || memcmp(v[i].key_id, sig, 4) != 0)
 			continue;
-		if (sig_len != 4 + ED25519_SIGNATURE_SIZE || !crypt_ed25519_verify(v[i].pub, text, text_len, sig + 4))
+		if (!signature_holds(&v[i], text, text_len, sig + 4, sig_len - 4, &time_s))
 			r = bad(err, "the signature does not hold");
 		else
 			++*good;
+		if (!r && seals)
+			seals[i] = (struct audit_seal){.holds = true, .time_s = time_s};
 	}
 	free(sig);
 	return r;
 }
 
-static enum saqta_status check_signatures(const char *text, size_t text_len, const char *sigs, size_t sigs_len,
-					  const struct audit_verifier *v, unsigned n_v, struct saqta_error *err)
+enum saqta_status audit_note_open(const char *note, size_t len, const struct audit_verifier *v, unsigned n_v, size_t *ret_text_len,
+				  struct audit_seal *ret_seals, struct saqta_error *err)
 {
 	unsigned good = 0, lines = 0;
+	const char *at, *end = note + len;
+	size_t text_len;
 
-	if (sigs_len == 0 || sigs[sigs_len - 1] != '\n')
+	if (ret_seals)
+		memset(ret_seals, 0, n_v * sizeof(*ret_seals));
+	if (len > NOTE_MAX)
+		return bad(err, "it is larger than 1 MiB");
+	if (!is_utf8((const uint8_t *)note, len))
+		return bad(err, "it is not UTF-8, or holds control characters");
+	text_len = text_length(note, len);
+	if (text_len == 0)
+		return bad(err, "no blank line parts the text from the signatures");
+	at = note + text_len + 1;
+	if (at == end || end[-1] != '\n')
 		return bad(err, "it has no signature, or its end is cut");
-	while (sigs_len > 0) {
-		const char *end = memchr(sigs, '\n', sigs_len);
-		size_t len = (size_t)(end - sigs);
+	while (at < end) {
+		size_t line_len = (size_t)((const char *)memchr(at, '\n', (size_t)(end - at)) - at);
 		enum saqta_status r;
 
 		if (++lines > SIGNATURES_MAX)
 			return bad(err, "it has too many signatures");
-		r = check_signature(sigs, len, text, text_len, v, n_v, &good, err);
+		r = check_signature(at, line_len, note, text_len, v, n_v, ret_seals, &good, err);
 		if (r)
 			return r;
-		sigs += len + 1;
-		sigs_len -= len + 1;
+		at += line_len + 1;
 	}
-	return good > 0 || n_v == 0 ? SAQTA_OK : bad(err, "nobody who is trusted signed it");
+	if (good == 0 && n_v > 0)
+		return bad(err, "nobody who is trusted signed it");
+	*ret_text_len = text_len;
+	return SAQTA_OK;
 }
+
+/* ---- checkpoints ---- */
 
 static enum saqta_status parse_size(const char *line, size_t len, uint64_t *ret, struct saqta_error *err)
 {
@@ -289,15 +338,7 @@ enum saqta_status audit_checkpoint_open(const char *note, size_t len, const stru
 					struct audit_head *ret, struct saqta_error *err)
 {
 	size_t text_len;
-	enum saqta_status r;
+	enum saqta_status r = audit_note_open(note, len, v, n_v, &text_len, NULL, err);
 
-	if (len > NOTE_MAX)
-		return bad(err, "it is larger than 1 MiB");
-	if (!is_utf8((const uint8_t *)note, len))
-		return bad(err, "it is not UTF-8, or holds control characters");
-	text_len = text_length(note, len);
-	if (text_len == 0)
-		return bad(err, "no blank line parts the text from the signatures");
-	r = check_signatures(note, text_len, note + text_len + 1, len - text_len - 1, v, n_v, err);
 	return r ? r : parse_text(note, text_len, ret_origin, ret, err);
 }
