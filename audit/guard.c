@@ -89,6 +89,23 @@ enum saqta_status audit_guard_write(const char *path, const struct buf *expected
 	return r ? r : sync_folder(path, err);
 }
 
+/* The log is not what the guard saw: is it at least whole in itself, and if not, where does it begin to be wrong? */
+static enum saqta_status unlike(struct audit_log *log, const struct audit_head *guarded, const char *how, struct saqta_error *err)
+{
+	struct saqta_error where = {0};
+	struct audit_head head;
+	unsigned long long size = audit_log_size(log);
+
+	if (audit_log_verify(log, NULL, NULL, &head, &where) == SAQTA_OK) {
+		if (size < guarded->size)
+			(void)err_set(&where, SAQTA_ERR_TAMPERED, 0, "from entry %llu on they are missing", size);
+		else
+			(void)err_set(&where, SAQTA_ERR_TAMPERED, 0, "it is whole in itself, so it was written anew");
+	}
+	return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: it has %llu entries, the guard saw %llu: %s", how, size,
+		       (unsigned long long)guarded->size, where.message);
+}
+
 enum saqta_status audit_guard_check(struct audit_log *log, const struct buf *note, const struct audit_verifier *verifier,
 				    struct saqta_error *err)
 {
@@ -96,14 +113,15 @@ enum saqta_status audit_guard_check(struct audit_log *log, const struct buf *not
 	uint8_t root[HASH_SIZE];
 	enum saqta_status r = audit_checkpoint_open((const char *)note->data, note->len, verifier, 1, NULL, &guarded, err);
 
+	/* The guard was read after the log: another process may have written both in between. */
+	if (!r && audit_log_size(log) < guarded.size)
+		r = audit_log_reload(log, err);
 	if (r)
 		return r;
 	if (audit_log_size(log) < guarded.size)
-		return err_set(err, SAQTA_ERR_TAMPERED, 0, "the vault was rolled back: its log has %llu entries, the guard saw %llu",
-			       (unsigned long long)audit_log_size(log), (unsigned long long)guarded.size);
+		return unlike(log, &guarded, "the vault was rolled back, or its log cut", err);
 	r = audit_log_root(log, guarded.size, root, err);
-	if (!r && memcmp(root, guarded.root, HASH_SIZE) != 0)
-		r = err_set(err, SAQTA_ERR_TAMPERED, 0, "the log's first %llu entries are not those that the guard saw",
-			    (unsigned long long)guarded.size);
+	if (r == SAQTA_ERR_TAMPERED || (!r && memcmp(root, guarded.root, HASH_SIZE) != 0))
+		return unlike(log, &guarded, "the log is not the one that the guard saw", err);
 	return r;
 }

@@ -44,13 +44,21 @@ static enum saqta_status read_edge(struct audit_log *log, uint64_t size, struct 
 enum saqta_status audit_log_reload(struct audit_log *log, struct saqta_error *err)
 {
 	uint64_t last = 0;
+	struct audit_head head;
 	enum saqta_status r = db_last_n(log->db, log->entries, &last, err);
 
 	if (r == SAQTA_ERR_MISSING) {
 		log->edge.size = 0;
 		return SAQTA_OK;
 	}
-	return r ? r : read_edge(log, last + 1, &log->edge, err);
+	if (r)
+		return r;
+	if (last >= INT64_MAX)
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %lld cannot be", (long long)last);
+	r = read_edge(log, last + 1, &log->edge, err);
+	if (r == SAQTA_ERR_TAMPERED && audit_log_verify(log, NULL, NULL, &head, err) == SAQTA_OK)
+		return err_set(err, r, 0, "the log's right edge cannot be read, though every entry can: another process writes to it");
+	return r;
 }
 
 enum saqta_status audit_log_open(struct db *db, unsigned entries, unsigned nodes, struct audit_log **ret, struct saqta_error *err)
@@ -236,16 +244,39 @@ static uint64_t from_be64(const uint8_t *p)
 	return v;
 }
 
-static enum saqta_status next_numbered(struct db_scan *scan, const char *what, uint64_t want, const uint8_t **ret, size_t *ret_len,
-				       struct saqta_error *err)
+#define FIRST ((uint64_t)INT64_MIN) /* numbers are signed in the store: what stands before 0 is found too */
+
+static enum saqta_status next_entry(struct db_scan *scan, uint64_t want, const uint8_t **ret, size_t *ret_len, struct saqta_error *err)
 {
 	const uint8_t *key;
 	size_t key_len;
 	enum saqta_status r = db_scan_next(scan, &key, &key_len, ret, ret_len, err);
 
-	if (r == SAQTA_ERR_MISSING || (!r && from_be64(key) != want))
-		return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s %llu is missing", what, (unsigned long long)want);
-	return r;
+	if (r || from_be64(key) == want)
+		return r;
+	if (from_be64(key) >= FIRST)
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %lld stands before the first", (long long)from_be64(key));
+	return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu is missing", (unsigned long long)want);
+}
+
+static enum saqta_status check_node(struct db_scan *nodes, uint64_t number, const uint8_t want[HASH_SIZE], uint64_t entry, bool is_leaf,
+				    struct saqta_error *err)
+{
+	const uint8_t *key, *have;
+	size_t key_len, len;
+	enum saqta_status r = db_scan_next(nodes, &key, &key_len, &have, &len, err);
+
+	if (r && r != SAQTA_ERR_MISSING)
+		return r;
+	if (r || from_be64(key) != number)
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "node %llu over entry %llu is missing, or another stands before it",
+			       (unsigned long long)number, (unsigned long long)entry);
+	if (len == HASH_SIZE && memcmp(have, want, HASH_SIZE) == 0)
+		return SAQTA_OK;
+	if (is_leaf)
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu is not what was recorded", (unsigned long long)entry);
+	return err_set(err, SAQTA_ERR_TAMPERED, 0, "node %llu over entry %llu is not what was recorded", (unsigned long long)number,
+		       (unsigned long long)entry);
 }
 
 static enum saqta_status verify_entry(struct db_scan *nodes, struct audit_edge *edge, const uint8_t *entry, size_t len,
@@ -253,56 +284,46 @@ static enum saqta_status verify_entry(struct db_scan *nodes, struct audit_edge *
 {
 	uint8_t leaf[HASH_SIZE], want[65][HASH_SIZE];
 	uint64_t index = edge->size, first = audit_node_count(index);
+	enum saqta_status r = SAQTA_OK;
 	unsigned n;
 
 	audit_leaf_hash(entry, len, leaf);
 	n = audit_edge_append(edge, leaf, want);
-	for (unsigned i = 0; i < n; i++) {
-		const uint8_t *have;
-		size_t have_len;
-		enum saqta_status r = next_numbered(nodes, "node", first + i, &have, &have_len, err);
-
-		if (r)
-			return r;
-		if (have_len == HASH_SIZE && memcmp(have, want[i], HASH_SIZE) == 0)
-			continue;
-		if (i == 0)
-			return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu is not what was recorded", (unsigned long long)index);
-		return err_set(err, SAQTA_ERR_TAMPERED, 0, "node %llu over entry %llu is not what was recorded",
-			       (unsigned long long)(first + i), (unsigned long long)index);
-	}
-	return SAQTA_OK;
+	for (unsigned i = 0; i < n && !r; i++)
+		r = check_node(nodes, first + i, want[i], index, i == 0, err);
+	return r;
 }
 
+/* To the end of what stands there, in one snapshot: it may be more than was there when the log was opened, if another process writes. */
 enum saqta_status audit_log_verify(struct audit_log *log, int (*progress)(void *user, uint64_t done, uint64_t total), void *user,
 				   struct audit_head *ret, struct saqta_error *err)
 {
 	cleanup_(db_scan_closep) struct db_scan *entries = NULL, *nodes = NULL;
 	struct audit_edge edge = {0};
-	const uint8_t *key, *entry;
-	size_t key_len, len;
+	const uint8_t *entry;
+	size_t len;
 	uint64_t n_nodes = 0;
-	enum saqta_status r = db_scan_open_n(log->db, log->entries, 0, &entries, err);
+	enum saqta_status r = db_scan_open_n(log->db, log->entries, FIRST, &entries, err);
 
 	if (!r)
-		r = db_scan_open_n(log->db, log->nodes, 0, &nodes, err);
-	while (!r && edge.size < log->edge.size) {
-		r = next_numbered(entries, "entry", edge.size, &entry, &len, err);
+		r = db_scan_open_n(log->db, log->nodes, FIRST, &nodes, err);
+	while (!r) {
+		r = next_entry(entries, edge.size, &entry, &len, err);
 		if (!r)
 			r = verify_entry(nodes, &edge, entry, len, err);
 		if (!r && progress && edge.size % 4096 == 0 && progress(user, edge.size, log->edge.size) != 0)
 			r = err_set(err, SAQTA_ERR_CANCELLED, 0, "stopped before the end");
 	}
-	if (r)
+	if (r != SAQTA_ERR_MISSING)
 		return r;
-	if (db_scan_next(entries, &key, &key_len, &entry, &len, err) != SAQTA_ERR_MISSING)
-		return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu stands behind the end of the log", (unsigned long long)edge.size);
+	if (edge.size < log->edge.size)
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu is missing", (unsigned long long)edge.size);
 	r = db_count(log->db, log->nodes, &n_nodes, err);
 	if (r)
 		return r;
 	if (n_nodes != audit_node_count(edge.size))
-		return err_set(err, SAQTA_ERR_TAMPERED, 0, "node %llu stands behind the end of the log",
-			       (unsigned long long)audit_node_count(edge.size));
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu is missing: node %llu stands behind the end of the log",
+			       (unsigned long long)edge.size, (unsigned long long)audit_node_count(edge.size));
 	ret->size = edge.size;
 	audit_edge_root(&edge, ret->root);
 	return SAQTA_OK;

@@ -338,7 +338,7 @@ static enum saqta_status read_newest(struct saqta_engine *e, struct saqta_error 
 	root = json_loadb((const char *)body.data, body.len, 0, NULL);
 	recorded = json_string_value(json_object_get(root, "recorded"));
 	if (!recorded || !instant_parse(recorded, strlen(recorded), &e->newest_us))
-		r = err_set(err, SAQTA_ERR_TAMPERED, 0, "the newest entry of the log has no time");
+		r = err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu, the newest of the log, has no time", (unsigned long long)size - 1);
 	json_decref(root);
 	return r;
 }
