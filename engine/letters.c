@@ -169,14 +169,14 @@ enum saqta_status saqta_engine_consent_receipt(saqta_engine *e, const struct saq
 
 /* ---- act of destruction: what one day's destructions were, and where the log proves them ---- */
 
-struct act {
+struct destruction_act {
 	struct document d;
 	int64_t from_us, to_us;
 	json_t *rows;
 	json_int_t subjects, records;
 };
 
-static void take_entry(struct act *a, const json_t *entry, uint64_t seq)
+static void take_entry(struct destruction_act *a, const json_t *entry, uint64_t seq)
 {
 	const char *type = json_string_value(json_object_get(entry, "type")), *at = json_string_value(json_object_get(entry, "at"));
 	const json_t *more = json_object_get(entry, "more"), *clauses = json_object_get(entry, "clauses");
@@ -206,7 +206,7 @@ static void take_entry(struct act *a, const json_t *entry, uint64_t seq)
 	a->records += records;
 }
 
-static enum saqta_status build_act(struct act *a, struct saqta_error *err)
+static enum saqta_status build_act(struct destruction_act *a, struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf body = {0};
 	struct audit_log *log = a->d.e->log;
@@ -242,7 +242,7 @@ enum saqta_status saqta_engine_act(saqta_engine *e, const struct saqta_act_optio
 {
 	cleanup_(buf_done) struct buf out = {0};
 	struct document_form form = {o->format, o->lang};
-	struct act a = {0};
+	struct destruction_act a = {0};
 	day_t day;
 	enum saqta_status r = document_check_form(&form, err);
 

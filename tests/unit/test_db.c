@@ -299,7 +299,6 @@ END_TEST
 START_TEST(one_writer_at_a_time_and_readers_beside_it)
 {
 	struct db *db = open_as(DB_CREATE, &schema), *other = open_as(DB_OPEN, &schema), *reader;
-	cleanup_(buf_done) struct buf b = {0};
 	struct db_txn txn = DB_TXN_NONE, second = DB_TXN_NONE;
 
 	put(db, T_BLOB, "x", "old");
