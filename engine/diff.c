@@ -426,6 +426,8 @@ enum saqta_status saqta_policy_diff(const struct saqta_policy_from *from, const 
 
 	if (o->with_vault && (!from->engine || from->engine != to->engine))
 		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "subjects are counted in one vault: name it with --vault DIR");
+	if (o->with_vault && hall_allows(from->engine, ACT_STATUS, err))
+		return SAQTA_ERR_RIGHT;
 	r = hall_policy_from(from, &was, err);
 	if (!r)
 		r = hall_policy_from(to, &is, err);

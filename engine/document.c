@@ -204,8 +204,10 @@ enum saqta_status document_of_subject(struct saqta_engine *e, const struct docum
 {
 	cleanup_(buf_done) struct buf out = {0};
 	struct document d;
-	enum saqta_status r = document_check_form(form, err);
+	enum saqta_status r = hall_allows(e, ACT_READ, err);
 
+	if (!r)
+		r = document_check_form(form, err);
 	if (r)
 		return r;
 	document_begin(&d, e, k->name);

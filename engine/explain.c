@@ -300,8 +300,10 @@ enum saqta_status saqta_policy_explain_decision(saqta_engine *e, const char *tex
 	cleanup_(buf_done) struct buf json = {0};
 	struct subject *s = NULL;
 	struct event ev = {0};
-	enum saqta_status r = words_load(e->policy, lang, &w, err);
+	enum saqta_status r = hall_allows(e, ACT_READ, err);
 
+	if (!r)
+		r = words_load(e->policy, lang, &w, err);
 	if (r)
 		return r;
 	r = event_parse(e->policy, EVENT_FOR_DECIDE, text, len, hall_now(e), &ev, err);

@@ -279,8 +279,10 @@ enum saqta_status saqta_policy_explain_retention(saqta_engine *e, const char *ex
 	cleanup_(words_freep) struct words *w = NULL;
 	cleanup_(buf_done) struct buf json = {0};
 	struct subject *s = NULL;
-	enum saqta_status r = words_load(e->policy, lang, &w, err);
+	enum saqta_status r = hall_allows(e, ACT_READ, err);
 
+	if (!r)
+		r = words_load(e->policy, lang, &w, err);
 	if (r)
 		return r;
 	r = hall_begin(e, err);

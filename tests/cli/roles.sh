@@ -39,6 +39,8 @@ while read -r role apply decide sweep show list tasks close log status policy ke
 	may "$sweep" sweep --dry-run
 	may "$show" subject show u-1 --purpose contract
 	may "$show" audit show --subject u-1
+	may "$show" export u-1 --format json
+	may "$log" report --from 2026-01-01T00:00:00Z --to 2026-02-01T00:00:00Z --format json
 	may "$list" subject list
 	may "$tasks" task list
 	may "$tasks" request list

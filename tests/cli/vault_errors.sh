@@ -178,8 +178,7 @@ if mount -t tmpfs -o size=2m tmpfs "$dir/disk" 2>/dev/null; then
 	rm "$dir/disk/ballast"
 	whole
 	mount -o remount,ro "$dir/disk"
-	"$saqta" $V $now apply "$dir/late" >"$said" 2>&1
-	[ $? -eq 74 ] || fail "a disk that cannot be written: exit $?"
+	exits 74 "$saqta" $V $now apply "$dir/late"
 	mount -o remount,rw "$dir/disk"
 	whole
 	umount "$dir/disk"
