@@ -64,37 +64,18 @@ void answer_due(struct answer *a, int64_t due_us)
 		a->due_us = due_us;
 }
 
-static void words_json(struct json_out *j, const char *name, const struct buf *words)
-{
-	const char *at = (const char *)words->data;
-
-	if (words->len == 0)
-		return;
-	json_open(j, name, '[');
-	while (*at) {
-		const char *end = strchrnul(at, ' ');
-
-		json_text_n(j, NULL, at, (size_t)(end - at));
-		at = *end ? end + 1 : end;
-	}
-	json_shut(j, ']');
-}
-
 void answer_json(const struct answer *a, unsigned line, const struct zone *zone, struct buf *ret)
 {
 	struct json_out j = {.out = ret};
-	char time[INSTANT_TEXT_SIZE], number[24];
+	char number[24];
 
 	json_open(&j, NULL, '{');
 	if (line > 0)
 		json_int(&j, "line", line);
 	json_text(&j, "outcome", outcomes[a->outcome]);
-	words_json(&j, "rules", &a->rules);
-	words_json(&j, "clauses", &a->clauses);
-	if (a->due_us != INSTANT_NONE) {
-		instant_format(a->due_us, zone, time);
-		json_text(&j, "due", time);
-	}
+	json_words(&j, "rules", (const char *)a->rules.data);
+	json_words(&j, "clauses", (const char *)a->clauses.data);
+	json_time(&j, "due", a->due_us, zone);
 	json_text(&j, "state", a->state);
 	if (a->task > 0) {
 		(void)snprintf(number, sizeof(number), "%llu", (unsigned long long)a->task);

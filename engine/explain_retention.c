@@ -21,30 +21,6 @@ struct telling {
 
 static const char *text_of(const struct buf *b) { return b->data ? (const char *)b->data : ""; }
 
-static void time_member(const struct telling *t, const char *name, int64_t us)
-{
-	char text[INSTANT_TEXT_SIZE];
-
-	if (us == INSTANT_NONE || us == INT64_MAX)
-		return;
-	instant_format(us, policy_zone(t->e->policy), text);
-	json_text(t->d.j, name, text);
-}
-
-static void words_member(struct json_out *j, const char *name, const char *list)
-{
-	if (!list || !*list)
-		return;
-	json_open(j, name, '[');
-	while (*list) {
-		const char *end = strchrnul(list, ' ');
-
-		json_text_n(j, NULL, list, (size_t)(end - list));
-		list = *end ? end + 1 : end;
-	}
-	json_shut(j, ']');
-}
-
 /* A line with a time in it and the clauses it goes by. */
 static void say_time(struct telling *t, const char *key, int64_t us, const char *b, const char *clauses)
 {
@@ -53,8 +29,8 @@ static void say_time(struct telling *t, const char *key, int64_t us, const char 
 	words_time(t->d.w, &at, us);
 	words_say(t->d.w, &text, key, text_of(&at), b, NULL);
 	doc_item(&t->d, &text);
-	words_member(t->d.j, "clauses", clauses);
-	time_member(t, "at", us);
+	json_words(t->d.j, "clauses", clauses);
+	json_time(t->d.j, "at", us, policy_zone(t->e->policy));
 	doc_item_end(&t->d);
 }
 
@@ -98,7 +74,7 @@ static void say_obstacle(struct telling *t, const struct obstacle *o)
 	json_text(t->d.j, "by", o->hold ? "hold" : o->is_block ? "block" : "request");
 	if (o->request)
 		json_int(t->d.j, "request", (int64_t)o->request->number);
-	words_member(t->d.j, "clauses", o->hold ? o->hold->clauses : o->request->clauses);
+	json_words(t->d.j, "clauses", o->hold ? o->hold->clauses : o->request->clauses);
 	doc_item_end(&t->d);
 }
 
@@ -149,13 +125,13 @@ static void say_retention_rule(struct telling *t, const struct retention_say *sa
 	doc_clauses(&t->d, r->clauses);
 	if (say->milestone >= 0)
 		json_text(t->d.j, "milestone", policy_name(p, ID_MILESTONE, say->milestone));
-	time_member(t, "anchor", say->anchor_us);
+	json_time(t->d.j, "anchor", say->anchor_us, policy_zone(t->e->policy));
 	if (say->has_end) {
-		time_member(t, "ripe", say->ripe_us);
-		time_member(t, "end", say->end_us);
+		json_time(t->d.j, "ripe", say->ripe_us, policy_zone(t->e->policy));
+		json_time(t->d.j, "end", say->end_us, policy_zone(t->e->policy));
 	}
 	if (say->has_minimum)
-		time_member(t, "kept_until", say->kept_until_us);
+		json_time(t->d.j, "kept_until", say->kept_until_us, policy_zone(t->e->policy));
 	doc_item_end(&t->d);
 }
 
@@ -207,13 +183,13 @@ static void say_fate(struct telling *t, const char *what, const struct retention
 	if (rec) {
 		json_int(t->d.j, "record", (int64_t)rec->number);
 		json_text(t->d.j, "category", category);
-		words_member(t->d.j, "purposes", rec->purposes);
+		json_words(t->d.j, "purposes", rec->purposes);
 	}
 	json_bool(t->d.j, "due", f.is_due);
 	json_bool(t->d.j, "kept", f.is_kept);
 	json_bool(t->d.j, "held", f.is_held);
 	if (f.has_end || f.is_due)
-		time_member(t, "until", f.until_us);
+		json_time(t->d.j, "until", f.until_us, policy_zone(t->e->policy));
 	say_rules(t, rr, category, rec ? rec->id : NULL);
 	doc_item_end(&t->d);
 }

@@ -220,6 +220,9 @@ enum saqta_status hall_each_subject(struct saqta_engine *e, hall_visit_fn visit,
 /** Keep with the subject that it is read, by whom and for what (NULL: masked). */
 enum saqta_status hall_note_reading(struct saqta_engine *e, struct subject *s, const char *purpose, struct saqta_error *err) must_check_;
 
+/** One request as a JSON object. */
+void hall_request_json(const struct saqta_engine *e, const struct request *q, struct json_out *j);
+
 /* policy_use.c */
 /** Put e->policy in force within the open transaction: an entry that names it, its row, its files; whatever is decided from now on cites that
  *  entry. @is_first: of a new vault, whose due index needs no deriving. */
@@ -270,8 +273,8 @@ enum saqta_status hall_each_past(struct saqta_engine *e, hall_past_fn visit, voi
 enum saqta_status hall_verify_past(struct saqta_engine *e, struct saqta_error *err) must_check_;
 
 /* run.c */
-/** Hand a finished result to the caller. */
-enum saqta_status hall_give(saqta_write_fn write, void *user, const struct buf *text, struct saqta_error *err);
+/** Hand a finished result, or a line of it, to the caller; @text is empty afterwards. */
+enum saqta_status hall_give(saqta_write_fn write, void *user, struct buf *text, struct saqta_error *err);
 
 /* apply.c */
 /** Take one parsed event within the open transaction. */

@@ -6,32 +6,6 @@
 /* Audit entries: one canonical JSON object each, members in alphabetical order, no white space (docs/audit-format.md).
  * (4) Subjects appear under their random pseudonym, contents as HMAC commitments under the subject's audit key. */
 
-static void words(struct json_out *j, const char *name, const struct buf *list)
-{
-	const char *at = (const char *)list->data;
-
-	if (list->len == 0)
-		return;
-	json_open(j, name, '[');
-	while (*at) {
-		const char *end = strchrnul(at, ' ');
-
-		json_text_n(j, NULL, at, (size_t)(end - at));
-		at = *end ? end + 1 : end;
-	}
-	json_shut(j, ']');
-}
-
-static void time_member(struct json_out *j, const char *name, int64_t us)
-{
-	char text[INSTANT_TEXT_SIZE];
-
-	if (us == INSTANT_NONE)
-		return;
-	instant_format(us, NULL, text);
-	json_text(j, name, text);
-}
-
 /* The key of a commitment = HMAC(audit key of the subject, entry and field): destroyed with the subject. */
 static void commitment(const struct subject *s, uint64_t seq, const char *field, const char *value, size_t len, uint8_t ret[HASH_SIZE])
 {
@@ -58,9 +32,9 @@ enum saqta_status hall_record(struct saqta_engine *e, const char *type, int64_t 
 	buf_clear(&e->entry);
 	json_open(&j, NULL, '{');
 	json_text(&j, "actor", e->actor);
-	time_member(&j, "at", at_us);
-	words(&j, "clauses", &a->clauses);
-	time_member(&j, "due", a->due_us);
+	json_time(&j, "at", at_us, NULL);
+	json_words(&j, "clauses", (const char *)a->clauses.data);
+	json_time(&j, "due", a->due_us, NULL);
 	if (x->input && x->subject) {
 		commitment(x->subject, seq, "input", x->input, x->input_len, hash);
 		json_hex(&j, "input", hash, sizeof(hash));
@@ -70,8 +44,8 @@ enum saqta_status hall_record(struct saqta_engine *e, const char *type, int64_t 
 		json_raw(&j, "more", x->json);
 	json_text(&j, "outcome", outcome_name(a->outcome));
 	json_int(&j, "policy", (int64_t)e->policy_entry);
-	time_member(&j, "recorded", now_us);
-	words(&j, "rules", &a->rules);
+	json_time(&j, "recorded", now_us, NULL);
+	json_words(&j, "rules", (const char *)a->rules.data);
 	json_int(&j, "seq", (int64_t)seq);
 	json_text(&j, "state", a->state);
 	if (x->subject)

@@ -7,13 +7,16 @@
 
 /* The public face of applying, deciding and sweeping. */
 
-enum saqta_status hall_give(saqta_write_fn write, void *user, const struct buf *text, struct saqta_error *err)
+enum saqta_status hall_give(saqta_write_fn write, void *user, struct buf *text, struct saqta_error *err)
 {
+	enum saqta_status r = SAQTA_OK;
+
 	if (text->failed)
 		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
 	if (text->len > 0 && write(user, (const char *)text->data, text->len) != 0)
-		return err_set(err, SAQTA_ERR_CANCELLED, 0, "the result could not be written");
-	return SAQTA_OK;
+		r = err_set(err, SAQTA_ERR_CANCELLED, 0, "the result could not be written");
+	buf_clear(text);
+	return r;
 }
 
 static void queue(saqta_engine *e, const struct answer *a, unsigned line)

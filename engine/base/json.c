@@ -98,3 +98,27 @@ void json_hex(struct json_out *j, const char *name, const void *data, size_t len
 	}
 	buf_add(j->out, "\"", 1);
 }
+
+void json_time(struct json_out *j, const char *name, int64_t us, const struct zone *zone)
+{
+	char text[INSTANT_TEXT_SIZE];
+
+	if (us == INSTANT_NONE || us == INT64_MAX)
+		return;
+	instant_format(us, zone, text);
+	json_text(j, name, text);
+}
+
+void json_words(struct json_out *j, const char *name, const char *list)
+{
+	if (!list || !*list)
+		return;
+	json_open(j, name, '[');
+	while (*list) {
+		const char *end = strchrnul(list, ' ');
+
+		json_text_n(j, NULL, list, (size_t)(end - list));
+		list = *end ? end + 1 : end;
+	}
+	json_shut(j, ']');
+}

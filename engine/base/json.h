@@ -3,6 +3,7 @@
 #define BASE_JSON_H
 
 #include "base/buf.h"
+#include "base/instant.h"
 
 /* A writer of JSON into a buffer, without white space. The caller gives members in the order wanted (canonical bytes: sorted). Parsing is
  * jansson's. A zeroed struct starts a document. */
@@ -17,6 +18,10 @@ void json_text_n(struct json_out *j, const char *name, const char *value, size_t
 void json_int(struct json_out *j, const char *name, int64_t value);
 void json_bool(struct json_out *j, const char *name, bool value);
 void json_raw(struct json_out *j, const char *name, const char *json); /* a finished JSON value */
+/** RFC 3339 in @zone (NULL: UTC); an instant that never came (INSTANT_NONE, INT64_MAX) writes nothing. */
+void json_time(struct json_out *j, const char *name, int64_t us, const struct zone *zone);
+/** The words of @list, separated by spaces, as an array; none at all (or NULL) writes nothing. */
+void json_words(struct json_out *j, const char *name, const char *list);
 void json_hex(struct json_out *j, const char *name, const void *data, size_t len);
 
 #endif
