@@ -31,6 +31,16 @@ says() {
 	grep -qF -- "$1" "$said" || fail "not said: $1"
 }
 
+# await N FILE: until the file, which is there, has so many lines.
+await() {
+	tries=0
+	while [ "$(wc -l <"$2")" -lt "$1" ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 600 ] || fail "no answer"
+		sleep 0.05
+	done
+}
+
 # people FROM TO: events by which so many become known, with a phone number of which MARK tells whose it is.
 people() {
 	i=$1

@@ -8,16 +8,12 @@ later="--now 2026-01-07T10:00:00+05:00"
 # ---- while another process writes: what it has committed is in the backup, what it has not is not ----
 make_vault 3
 mkfifo "$dir/feed"
+: >"$dir/answers" # before anybody counts its lines
 "$saqta" $V --now 2026-01-03T00:00:00+05:00 apply - --json <"$dir/feed" >"$dir/answers" 2>/dev/null &
 writer=$!
 exec 3>"$dir/feed"
 people 3 5 >&3
-tries=0
-while [ "$(wc -l <"$dir/answers")" -lt 6 ]; do
-	tries=$((tries + 1))
-	[ $tries -lt 200 ] || fail "the writer does not answer"
-	sleep 0.05
-done
+await 6 "$dir/answers"
 exits 75 "$saqta" $V --wait 0 sweep # it holds the vault
 exits 0 "$saqta" $V backup "$dir/during"
 people 5 6 >&3

@@ -116,11 +116,12 @@ whole
 
 # ---- two at once ----
 mkfifo "$dir/feed"
-"$saqta" $V $now apply - <"$dir/feed" >/dev/null 2>&1 &
+: >"$dir/answers"
+"$saqta" $V $now apply - --json <"$dir/feed" >"$dir/answers" 2>/dev/null &
 writer=$!
 exec 3>"$dir/feed"
 cat "$dir/late" >&3
-sleep 0.5
+await 1 "$dir/answers"
 exits 75 "$saqta" $V $now --wait 0 apply "$dir/late"
 says "another process writes"
 exits 75 "$saqta" $V $now --wait 1 key rotate
