@@ -17,6 +17,10 @@ enum saqta_status saqta_audit_checkpoint(saqta_engine *engine, saqta_write_fn wr
 /** Entries from @from on, one JSON object a line; @external_id NULL or a living subject: only its own. */
 enum saqta_status saqta_audit_show(saqta_engine *engine, uint64_t from, const char *external_id, saqta_write_fn write, void *user,
 				   struct saqta_error *reterr);
+/** Let the log begin anew, under another name and key: its first entry names @reason (UTF-8, at most 1,000 bytes, no personal data) and the
+ *  old log's head. Report as JSON: incarnation, old and new head, the new verifier key. SAQTA_ERR_TAMPERED if the old log does not verify. */
+enum saqta_status saqta_audit_incarnate(saqta_engine *engine, const char *reason, saqta_progress_fn progress, void *progress_user,
+					saqta_write_fn write, void *user, struct saqta_error *reterr);
 
 #ifdef __cplusplus
 }
