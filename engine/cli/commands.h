@@ -31,6 +31,7 @@ extern const struct command cmd_audit_verify;
 extern const struct command cmd_audit_checkpoint;
 extern const struct command cmd_audit_show;
 extern const struct command cmd_audit_incarnate;
+extern const struct command cmd_audit_reconcile;
 extern const struct command cmd_backup;
 extern const struct command cmd_restore;
 extern const struct command cmd_key_status;

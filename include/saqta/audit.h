@@ -21,6 +21,11 @@ enum saqta_status saqta_audit_show(saqta_engine *engine, uint64_t from, const ch
  *  old log's head. Report as JSON: incarnation, old and new head, the new verifier key. SAQTA_ERR_TAMPERED if the old log does not verify. */
 enum saqta_status saqta_audit_incarnate(saqta_engine *engine, const char *reason, saqta_progress_fn progress, void *progress_user,
 					saqta_write_fn write, void *user, struct saqta_error *reterr);
+/** Rebuild from the log, its past included, who is registered with how many records in which state, the tasks that entries name and the policy
+ *  in force, and compare with the vault's tables. Report as JSON: agrees, counts, differences (the first 1,000, by pseudonym). SAQTA_ERR_TAMPERED,
+ *  after the report, where they differ. Open the vault for writing: while another process writes, tables and log are not of one moment. */
+enum saqta_status saqta_audit_reconcile(saqta_engine *engine, saqta_progress_fn progress, void *progress_user, saqta_write_fn write,
+					void *user, struct saqta_error *reterr);
 
 #ifdef __cplusplus
 }

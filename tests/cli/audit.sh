@@ -27,3 +27,21 @@ exits 0 "$saqta" $V audit show --json
 says '"reason":"the clock ran \"ahead\""'
 exits 0 "$saqta" $V --now 2026-01-06T10:00:00+05:00 sweep
 exits 0 "$saqta" $V audit verify
+
+# ---- reconcile: the tables are what the log tells, also after a restore ----
+make_vault 20
+exits 0 "$saqta" $V audit reconcile --json
+says '"agrees":true'
+says '"subjects":20,"records":20,'
+exits 0 "$saqta" $V backup "$dir/copy"
+people 20 25 | "$saqta" $V --now 2026-01-03T10:00:00+05:00 apply - >/dev/null || fail "apply"
+destroy 0 5
+destroy 20 22
+exits 0 "$saqta" $V audit reconcile
+mv "$dir/v" "$dir/lost"
+exits 0 "$saqta" $V --now 2026-01-07T10:00:00+05:00 restore "$dir/copy"
+exits 0 "$saqta" $V audit reconcile --json
+says '"agrees":true'
+says '"subjects":15,"records":15,'
+cp "$dir/lost/vault.db" "$dir/v/vault.db"
+exits 1 "$saqta" $V audit reconcile
