@@ -195,6 +195,7 @@ static size_t scan_memory(void)
 		char flags[8];
 
 		if (sscanf(line, "%llx-%llx %7s", &from, &to, flags) != 3 || flags[1] != 'w' ||
+		    to - from > (1ull << 30) || /* a sanitizer's own book-keeping */
 		    (from <= (uintptr_t)chunk && (uintptr_t)chunk < to && to - from <= 2 * window))
 			continue;
 		for (unsigned long long at = from; at < to; at += window) {

@@ -358,6 +358,8 @@ START_TEST(nothing_is_stored_in_clear)
 		ok(db_scan_open(v.db, t, "", 0, "", 0, &scan, &err));
 		while (db_scan_next(scan, &key, &key_len, &value, &value_len, &err) == SAQTA_OK) {
 			ck_assert_ptr_null(memmem(key, key_len, "in-clear", 8));
+			if (value_len == 0)
+				continue;
 			ck_assert_ptr_null(memmem(value, value_len, "in-clear", 8));
 			ck_assert_ptr_null(memmem(value, value_len, s.pseudonym, sizeof(s.pseudonym)));
 			ck_assert_ptr_null(memmem(value, value_len, "plate", 5));
