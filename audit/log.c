@@ -10,7 +10,7 @@ struct audit_log {
 	struct audit_edge edge;
 };
 
-static enum saqta_status read_node(struct audit_log *log, unsigned level, uint64_t n, uint8_t ret[HASH_SIZE], struct saqta_error *err)
+enum saqta_status audit_log_node(struct audit_log *log, unsigned level, uint64_t n, uint8_t ret[HASH_SIZE], struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf b = {0};
 	uint64_t index = audit_node_index(level, n);
@@ -24,7 +24,7 @@ static enum saqta_status read_node(struct audit_log *log, unsigned level, uint64
 }
 
 /* The complete subtrees of the first @size entries, largest first. */
-static enum saqta_status read_edge(struct audit_log *log, uint64_t size, struct audit_edge *edge, struct saqta_error *err)
+enum saqta_status audit_log_edge(struct audit_log *log, uint64_t size, struct audit_edge *edge, struct saqta_error *err)
 {
 	unsigned top = 0;
 
@@ -34,7 +34,7 @@ static enum saqta_status read_edge(struct audit_log *log, uint64_t size, struct 
 
 		if (!(size >> level & 1))
 			continue;
-		r = read_node(log, (unsigned)level, (size >> level) - 1, edge->stack[top++], err);
+		r = audit_log_node(log, (unsigned)level, (size >> level) - 1, edge->stack[top++], err);
 		if (r)
 			return r;
 	}
@@ -55,7 +55,7 @@ enum saqta_status audit_log_reload(struct audit_log *log, struct saqta_error *er
 		return r;
 	if (last >= INT64_MAX)
 		return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %lld cannot be", (long long)last);
-	r = read_edge(log, last + 1, &log->edge, err);
+	r = audit_log_edge(log, last + 1, &log->edge, err);
 	if (r == SAQTA_ERR_TAMPERED && audit_log_verify(log, NULL, NULL, &head, err) == SAQTA_OK)
 		return err_set(err, r, 0, "the log's right edge cannot be read, though every entry can: another process writes to it");
 	return r;
@@ -132,7 +132,7 @@ enum saqta_status audit_log_root(struct audit_log *log, uint64_t size, uint8_t r
 
 	if (size > log->edge.size)
 		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "the log has only %llu entries", (unsigned long long)log->edge.size);
-	r = read_edge(log, size, &edge, err);
+	r = audit_log_edge(log, size, &edge, err);
 	if (!r)
 		audit_edge_root(&edge, ret);
 	return r;
@@ -148,7 +148,7 @@ static enum saqta_status range_hash(struct audit_log *log, uint64_t lo, uint64_t
 
 	while (lo < hi && n < 64) {
 		unsigned level = 63 - (unsigned)__builtin_clzll(hi - lo);
-		enum saqta_status r = read_node(log, level, lo >> level, hashes[n++], err);
+		enum saqta_status r = audit_log_node(log, level, lo >> level, hashes[n++], err);
 
 		if (r)
 			return r;
@@ -162,75 +162,37 @@ static enum saqta_status range_hash(struct audit_log *log, uint64_t lo, uint64_t
 	return SAQTA_OK;
 }
 
-static uint64_t split(uint64_t n) { return UINT64_C(1) << (63 - (unsigned)__builtin_clzll(n - 1)); }
+static enum saqta_status range_hashes(struct audit_log *log, const struct audit_range *ranges, unsigned n,
+				      uint8_t ret[AUDIT_PROOF_MAX][HASH_SIZE], struct saqta_error *err)
+{
+	enum saqta_status r = SAQTA_OK;
+
+	for (unsigned i = 0; i < n && !r; i++)
+		r = range_hash(log, ranges[i].from, ranges[i].to, ret[i], err);
+	return r;
+}
 
 enum saqta_status audit_log_inclusion(struct audit_log *log, uint64_t index, uint64_t size, uint8_t ret[AUDIT_PROOF_MAX][HASH_SIZE],
 				      unsigned *ret_count, struct saqta_error *err)
 {
-	uint64_t lo = 0, hi = size, los[AUDIT_PROOF_MAX], his[AUDIT_PROOF_MAX];
-	unsigned n = 0;
+	struct audit_range ranges[AUDIT_PROOF_MAX];
 
 	if (size > log->edge.size || index >= size)
 		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "the log has only %llu entries", (unsigned long long)log->edge.size);
-	while (hi - lo > 1) {
-		uint64_t k = lo + split(hi - lo);
-
-		if (index < k) {
-			los[n] = k;
-			his[n++] = hi;
-			hi = k;
-		} else {
-			los[n] = lo;
-			his[n++] = k;
-			lo = k;
-		}
-	}
-	for (unsigned i = 0; i < n; i++) { /* found from the root down, given from the leaf up */
-		enum saqta_status r = range_hash(log, los[n - 1 - i], his[n - 1 - i], ret[i], err);
-
-		if (r)
-			return r;
-	}
-	*ret_count = n;
-	return SAQTA_OK;
+	*ret_count = audit_inclusion_ranges(index, size, ranges);
+	return range_hashes(log, ranges, *ret_count, ret, err);
 }
 
 enum saqta_status audit_log_consistency(struct audit_log *log, uint64_t size1, uint64_t size2, uint8_t ret[AUDIT_PROOF_MAX][HASH_SIZE],
 					unsigned *ret_count, struct saqta_error *err)
 {
-	uint64_t lo = 0, hi = size2, los[AUDIT_PROOF_MAX], his[AUDIT_PROOF_MAX];
-	unsigned n = 0;
-	bool is_whole = true;
+	struct audit_range ranges[AUDIT_PROOF_MAX];
 
 	if (size2 > log->edge.size || size1 > size2 || size1 == 0)
 		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "no proof between these sizes: the log has %llu entries",
 			       (unsigned long long)log->edge.size);
-	while (size1 < hi) {
-		uint64_t k = lo + split(hi - lo);
-
-		if (size1 <= k) {
-			los[n] = k;
-			his[n++] = hi;
-			hi = k;
-		} else {
-			los[n] = lo;
-			his[n++] = k;
-			lo = k;
-			is_whole = false;
-		}
-	}
-	if (!is_whole) {
-		los[n] = lo;
-		his[n++] = hi;
-	}
-	for (unsigned i = 0; i < n; i++) {
-		enum saqta_status r = range_hash(log, los[n - 1 - i], his[n - 1 - i], ret[i], err);
-
-		if (r)
-			return r;
-	}
-	*ret_count = n;
-	return SAQTA_OK;
+	*ret_count = audit_consistency_ranges(size1, size2, ranges);
+	return range_hashes(log, ranges, *ret_count, ret, err);
 }
 
 /* ---- verification: one pass over both tables, constant memory ---- */

@@ -31,6 +31,13 @@ void audit_edge_root(const struct audit_edge *edge, uint8_t ret[HASH_SIZE]);
 uint64_t audit_node_index(unsigned level, uint64_t n);
 /** Number of stored nodes of a tree of @size entries. */
 uint64_t audit_node_count(uint64_t size);
+/** The ranges of entries whose hashes prove entry @index in a tree of @size > @index, from the leaf up; and those that prove a tree of
+ *  @size1 to be the beginning of one of @size2, 0 < @size1 <= @size2. Return how many. */
+struct audit_range {
+	uint64_t from, to;
+};
+unsigned audit_inclusion_ranges(uint64_t index, uint64_t size, struct audit_range ret[AUDIT_PROOF_MAX]);
+unsigned audit_consistency_ranges(uint64_t size1, uint64_t size2, struct audit_range ret[AUDIT_PROOF_MAX]);
 bool audit_verify_inclusion(uint64_t index, uint64_t size, const uint8_t leaf[HASH_SIZE], const uint8_t (*path)[HASH_SIZE], size_t n_path,
 			    const uint8_t root[HASH_SIZE]);
 bool audit_verify_consistency(uint64_t size1, uint64_t size2, const uint8_t (*path)[HASH_SIZE], size_t n_path,
@@ -52,6 +59,10 @@ enum saqta_status audit_log_reload(struct audit_log *log, struct saqta_error *er
 enum saqta_status audit_log_entry(struct audit_log *log, uint64_t index, struct buf *ret, struct saqta_error *err) must_check_;
 /** Root of the first @size entries. */
 enum saqta_status audit_log_root(struct audit_log *log, uint64_t size, uint8_t ret[HASH_SIZE], struct saqta_error *err) must_check_;
+/** A stored node: the hash of the complete subtree of the entries from @n << @level on; and the edge of the first @size entries. */
+enum saqta_status audit_log_node(struct audit_log *log, unsigned level, uint64_t n, uint8_t ret[HASH_SIZE],
+				 struct saqta_error *err) must_check_;
+enum saqta_status audit_log_edge(struct audit_log *log, uint64_t size, struct audit_edge *ret, struct saqta_error *err) must_check_;
 enum saqta_status audit_log_inclusion(struct audit_log *log, uint64_t index, uint64_t size, uint8_t ret[AUDIT_PROOF_MAX][HASH_SIZE],
 				      unsigned *ret_count, struct saqta_error *err) must_check_;
 enum saqta_status audit_log_consistency(struct audit_log *log, uint64_t size1, uint64_t size2, uint8_t ret[AUDIT_PROOF_MAX][HASH_SIZE],
@@ -63,6 +74,7 @@ enum saqta_status audit_log_verify(struct audit_log *log, int (*progress)(void *
 
 /* ---- note.c: C2SP signed notes and checkpoints ---- */
 #define AUDIT_NAME_MAX 255u
+#define AUDIT_NOTE_MAX ((size_t)1 << 20)
 enum { AUDIT_ED25519 = 1, AUDIT_COSIGNATURE = 4 }; /* C2SP's numbers; the second is a witness's */
 struct audit_verifier {
 	uint8_t type;

@@ -6,7 +6,6 @@
 
 /* C2SP signed-note and tlog-checkpoint. Everything read here may come from an adversary: bounded, strict, canonical. */
 
-#define NOTE_MAX ((size_t)1 << 20)
 #define SIGNATURES_MAX 64
 #define TIME_SIZE 8u
 #define DASH "\xe2\x80\x94 "
@@ -241,7 +240,7 @@ enum saqta_status audit_note_open(const char *note, size_t len, const struct aud
 
 	if (ret_seals)
 		memset(ret_seals, 0, n_v * sizeof(*ret_seals));
-	if (len > NOTE_MAX)
+	if (len > AUDIT_NOTE_MAX)
 		return bad(err, "it is larger than 1 MiB");
 	if (!is_utf8((const uint8_t *)note, len))
 		return bad(err, "it is not UTF-8, or holds control characters");

@@ -57,6 +57,62 @@ uint64_t audit_node_index(unsigned level, uint64_t n)
 	return audit_node_count(n) + level;
 }
 
+/* The largest power of two below @n. */
+static uint64_t split(uint64_t n) { return UINT64_C(1) << (63 - (unsigned)__builtin_clzll(n - 1)); }
+
+/* Found from the root down, given from the leaf up. */
+static void turn(struct audit_range *ranges, unsigned n)
+{
+	for (unsigned i = 0; i < n / 2; i++) {
+		struct audit_range kept = ranges[i];
+
+		ranges[i] = ranges[n - 1 - i];
+		ranges[n - 1 - i] = kept;
+	}
+}
+
+unsigned audit_inclusion_ranges(uint64_t index, uint64_t size, struct audit_range ret[AUDIT_PROOF_MAX])
+{
+	uint64_t lo = 0, hi = size;
+	unsigned n = 0;
+
+	while (hi - lo > 1) {
+		uint64_t k = lo + split(hi - lo);
+
+		if (index < k) {
+			ret[n++] = (struct audit_range){k, hi};
+			hi = k;
+		} else {
+			ret[n++] = (struct audit_range){lo, k};
+			lo = k;
+		}
+	}
+	turn(ret, n);
+	return n;
+}
+
+unsigned audit_consistency_ranges(uint64_t size1, uint64_t size2, struct audit_range ret[AUDIT_PROOF_MAX])
+{
+	uint64_t lo = 0, hi = size2;
+	unsigned n = 0;
+
+	while (size1 < hi) {
+		uint64_t k = lo + split(hi - lo);
+
+		if (size1 <= k) {
+			ret[n++] = (struct audit_range){k, hi};
+			hi = k;
+		} else {
+			ret[n++] = (struct audit_range){lo, k};
+			lo = k;
+		}
+	}
+	if (lo > 0) /* the old tree is not a subtree of the new one: its last part begins the proof */
+		ret[n++] = (struct audit_range){lo, hi};
+	turn(ret, n);
+	return n;
+}
+
 bool audit_verify_inclusion(uint64_t index, uint64_t size, const uint8_t leaf[HASH_SIZE], const uint8_t (*path)[HASH_SIZE], size_t n_path,
 			    const uint8_t root[HASH_SIZE])
 {
