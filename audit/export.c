@@ -19,7 +19,6 @@ struct audit_export {
 	struct buf old_note;	/* empty: there was none */
 	struct audit_head old;	/* what it vouches for; its size is 0 if there was none */
 	struct audit_edge edge; /* of the entries given so far */
-	uint64_t first_tile;	/* at level 0: the first that is written */
 	struct buf bundle;	/* entries of the tile at hand */
 	uint8_t tiles[TILE_LEVELS][TILE_WIDTH][HASH_SIZE];
 	char path[TILE_PATH_SIZE]; /* scratch */
@@ -215,7 +214,6 @@ enum saqta_status audit_export_resume(struct audit_export *x, struct audit_log *
 		for (unsigned i = 0; i < tile_width(level, tile_last(level, size), size) && !r; i++)
 			r = audit_log_node(log, 8 * level, first + i, x->tiles[level][i], err);
 	}
-	x->first_tile = size / TILE_WIDTH;
 	return r;
 }
 

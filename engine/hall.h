@@ -265,10 +265,13 @@ enum saqta_status hall_guard_check(struct saqta_engine *e, struct saqta_error *e
 enum saqta_status hall_open_signer(struct saqta_engine *e, struct saqta_error *err) must_check_;
 enum saqta_status hall_signer_of(struct saqta_engine *e, uint32_t incarnation, struct secret **ret_seed, struct audit_signer *ret,
 				 struct saqta_error *err) must_check_;
-/** Every entry of the former incarnations, oldest first; @visit gets the incarnation and the number. */
-typedef enum saqta_status (*hall_past_fn)(struct saqta_engine *e, void *user, uint32_t incarnation, uint64_t seq, const uint8_t *entry,
-					  size_t len, struct saqta_error *err);
-enum saqta_status hall_each_past(struct saqta_engine *e, hall_past_fn visit, void *user, struct saqta_error *err) must_check_;
+/** Every entry of the former incarnations, oldest first; @visit gets the incarnation and the number. And those of the present one from @from
+ *  on: what @visit answers but SAQTA_OK ends it, SAQTA_ERR_MISSING without an error. */
+typedef enum saqta_status (*hall_entry_fn)(struct saqta_engine *e, void *user, uint32_t incarnation, uint64_t seq, const uint8_t *entry,
+					   size_t len, struct saqta_error *err);
+enum saqta_status hall_each_past(struct saqta_engine *e, hall_entry_fn visit, void *user, struct saqta_error *err) must_check_;
+enum saqta_status hall_each_entry(struct saqta_engine *e, uint64_t from, hall_entry_fn visit, void *user,
+				  struct saqta_error *err) must_check_;
 /** Hold each former incarnation against the head that its successor's first entry names. */
 enum saqta_status hall_verify_past(struct saqta_engine *e, struct saqta_error *err) must_check_;
 

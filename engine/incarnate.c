@@ -298,7 +298,7 @@ enum saqta_status hall_guard_check(struct saqta_engine *e, struct saqta_error *e
 
 /* ---- the past ---- */
 
-enum saqta_status hall_each_past(struct saqta_engine *e, hall_past_fn visit, void *user, struct saqta_error *err)
+enum saqta_status hall_each_past(struct saqta_engine *e, hall_entry_fn visit, void *user, struct saqta_error *err)
 {
 	cleanup_(db_scan_closep) struct db_scan *scan = NULL;
 	enum saqta_status r = db_scan_open(e->vault.db, VAULT_PAST, "", 0, "", 0, &scan, err);
@@ -319,6 +319,22 @@ enum saqta_status hall_each_past(struct saqta_engine *e, hall_past_fn visit, voi
 		for (int i = 4; i < PAST_KEY_SIZE; i++)
 			seq = seq << 8 | key[i];
 		r = visit(e, user, incarnation, seq, entry, len, err);
+	}
+	return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
+}
+
+enum saqta_status hall_each_entry(struct saqta_engine *e, uint64_t from, hall_entry_fn visit, void *user, struct saqta_error *err)
+{
+	cleanup_(db_scan_closep) struct db_scan *scan = NULL;
+	enum saqta_status r = db_scan_open_n(e->vault.db, VAULT_ENTRY, from, &scan, err);
+
+	for (uint64_t seq = from; !r; seq++) {
+		const uint8_t *key, *entry;
+		size_t key_len, len;
+
+		r = db_scan_next(scan, &key, &key_len, &entry, &len, err);
+		if (!r)
+			r = visit(e, user, e->incarnation, seq, entry, len, err);
 	}
 	return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
 }

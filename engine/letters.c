@@ -176,7 +176,7 @@ struct destruction_act {
 	json_int_t subjects, records;
 };
 
-static void take_entry(struct destruction_act *a, const json_t *entry, uint64_t seq)
+static void take_destruction(struct destruction_act *a, const json_t *entry, uint32_t incarnation, uint64_t seq)
 {
 	const char *type = json_string_value(json_object_get(entry, "type")), *at = json_string_value(json_object_get(entry, "at"));
 	const json_t *more = json_object_get(entry, "more"), *clauses = json_object_get(entry, "clauses");
@@ -200,32 +200,36 @@ static void take_entry(struct destruction_act *a, const json_t *entry, uint64_t 
 	}
 	(void)json_object_set_new(row, "late", json_boolean(json_is_true(json_object_get(more, "late"))));
 	(void)json_object_set_new(row, "log_entry", json_integer((json_int_t)seq));
+	if (incarnation < a->d.e->incarnation) /* numbers are those of its own log */
+		(void)json_object_set_new(row, "past_log", json_integer(incarnation));
 	document_text(row, "receipt_sha256", json_string_value(json_object_get(more, "receipt")));
 	(void)json_array_append_new(a->rows, row);
 	a->subjects += is_subject;
 	a->records += records;
 }
 
+static enum saqta_status take_entry(struct saqta_engine *e, void *user, uint32_t incarnation, uint64_t seq, const uint8_t *text, size_t len,
+				    struct saqta_error *err)
+{
+	json_t *entry = json_loadb((const char *)text, len, 0, NULL);
+
+	(void)e;
+	if (!entry)
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu is no JSON", (unsigned long long)seq);
+	take_destruction(user, entry, incarnation, seq);
+	json_decref(entry);
+	return SAQTA_OK;
+}
+
 static enum saqta_status build_act(struct destruction_act *a, struct saqta_error *err)
 {
-	cleanup_(buf_done) struct buf body = {0};
-	struct audit_log *log = a->d.e->log;
 	char root[2 * HASH_SIZE + 1];
 	struct audit_head head;
-	enum saqta_status r = SAQTA_OK;
+	enum saqta_status r = hall_each_past(a->d.e, take_entry, a, err);
 
-	for (uint64_t i = 0; !r && i < audit_log_size(log); i++) {
-		json_t *entry;
-
-		buf_clear(&body);
-		r = audit_log_entry(log, i, &body, err);
-		if (r)
-			break;
-		entry = json_loadb((const char *)body.data, body.len, 0, NULL);
-		take_entry(a, entry, i);
-		json_decref(entry);
-	}
-	audit_log_head(log, &head);
+	if (!r)
+		r = hall_each_entry(a->d.e, 0, take_entry, a, err);
+	audit_log_head(a->d.e->log, &head);
 	hex_encode(head.root, HASH_SIZE, root);
 	document_text(a->d.json, "log_origin", a->d.e->signer.verifier.name);
 	(void)json_object_set_new(a->d.json, "log_size", json_integer((json_int_t)head.size));

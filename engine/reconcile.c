@@ -183,32 +183,25 @@ static enum saqta_status take(struct reconcile *c, uint64_t seq, const uint8_t *
 	return r;
 }
 
-static enum saqta_status take_past(struct saqta_engine *e, void *user, uint32_t incarnation, uint64_t seq, const uint8_t *entry, size_t len,
-				   struct saqta_error *err)
+static enum saqta_status take_entry(struct saqta_engine *e, void *user, uint32_t incarnation, uint64_t seq, const uint8_t *entry,
+				    size_t len, struct saqta_error *err)
 {
 	struct reconcile *c = user;
 
-	(void)e;
-	(void)incarnation;
-	c->past_entries++;
+	if (incarnation < e->incarnation)
+		c->past_entries++;
+	else
+		c->entries++;
+	if (c->progress && seq % 4096 == 0 && c->progress(c->progress_user, seq, audit_log_size(e->log)) != 0)
+		return err_set(err, SAQTA_ERR_CANCELLED, 0, "stopped before the end");
 	return take(c, seq, entry, len, err);
 }
 
 static enum saqta_status read_log(struct reconcile *c, struct saqta_error *err)
 {
-	cleanup_(buf_done) struct buf body = {0};
-	enum saqta_status r = hall_each_past(c->e, take_past, c, err);
+	enum saqta_status r = hall_each_past(c->e, take_entry, c, err);
 
-	c->entries = audit_log_size(c->e->log);
-	for (uint64_t i = 0; !r && i < c->entries; i++) {
-		buf_clear(&body);
-		r = audit_log_entry(c->e->log, i, &body, err);
-		if (!r)
-			r = take(c, i, body.data, body.len, err);
-		if (!r && c->progress && i % 4096 == 0 && c->progress(c->progress_user, i, c->entries) != 0)
-			r = err_set(err, SAQTA_ERR_CANCELLED, 0, "stopped before the end");
-	}
-	return r;
+	return r ? r : hall_each_entry(c->e, 0, take_entry, c, err);
 }
 
 /* ---- the tables ---- */

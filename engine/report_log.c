@@ -110,14 +110,7 @@ static enum saqta_status take_text(struct saqta_engine *e, void *user, uint32_t 
 /* The log's past too: a restore within the period must not hide what was before it. */
 enum saqta_status report_read_log(struct report *r, struct saqta_error *err)
 {
-	cleanup_(buf_done) struct buf body = {0};
 	enum saqta_status s = hall_each_past(r->e, take_text, r, err);
 
-	for (uint64_t i = 0; !s && i < audit_log_size(r->e->log); i++) {
-		buf_clear(&body);
-		s = audit_log_entry(r->e->log, i, &body, err);
-		if (!s)
-			s = take_text(r->e, r, r->e->incarnation, i, body.data, body.len, err);
-	}
-	return s;
+	return s ? s : hall_each_entry(r->e, 0, take_text, r, err);
 }

@@ -34,7 +34,7 @@
 
   <xsl:template match="d:destructions/d:item" mode="row">
     <tr>
-      <td><xsl:call-template name="number"><xsl:with-param name="of" select="d:log_entry"/></xsl:call-template></td>
+      <td><xsl:call-template name="number"><xsl:with-param name="of" select="d:log_entry"/></xsl:call-template><xsl:if test="d:past_log"> / <xsl:value-of select="d:past_log"/></xsl:if></td>
       <td><xsl:call-template name="time"><xsl:with-param name="of" select="d:at"/></xsl:call-template></td>
       <td><xsl:value-of select="substring(d:pseudonym, 1, 12)"/>…</td>
       <td><xsl:choose><xsl:when test="d:what = 'subject'"><xsl:call-template name="label"><xsl:with-param name="id">whole-subject</xsl:with-param></xsl:call-template></xsl:when><xsl:otherwise><xsl:call-template name="word"><xsl:with-param name="kind">category</xsl:with-param><xsl:with-param name="id" select="d:category"/></xsl:call-template></xsl:otherwise></xsl:choose></td>

@@ -45,3 +45,55 @@ says '"agrees":true'
 says '"subjects":15,"records":15,'
 cp "$dir/lost/vault.db" "$dir/v/vault.db"
 exits 1 "$saqta" $V audit reconcile
+
+# sha256_of HEX: of the bytes that it stands for, as hex.
+sha256_of() {
+	python3 -c 'import hashlib, sys; print(hashlib.sha256(bytes.fromhex(sys.argv[1])).hexdigest())' "$1"
+}
+
+# ---- export, prove, receipt: nothing but signed heads, and each run adds what is new ----
+make_vault 200
+orders 0 3 >"$dir/orders"
+exits 0 "$saqta" $V --now 2026-01-04T10:00:00+05:00 apply "$dir/orders"
+exits 0 "$saqta" $V --now 2026-01-06T10:00:00+05:00 sweep --receipts "$dir/receipts"
+exits 0 "$saqta" $V audit export "$dir/x" --json
+says '"unsigned":0'
+entries=$(sed 's/.*"entries":\([0-9]*\).*/\1/' "$said")
+cp -r "$dir/x" "$dir/x1"
+exits 0 "$saqta" $V audit export "$dir/x" --json
+says '"added":0'
+diff -r "$dir/x" "$dir/x1" >/dev/null || fail "an export of the same log differs"
+people 200 300 | "$saqta" $V --now 2026-01-07T10:00:00+05:00 apply - >/dev/null || fail "apply"
+exits 0 "$saqta" $V audit export "$dir/x" --json
+says '"added":300,'
+exits 0 "$saqta" $V audit export "$dir/y" --json
+diff -r "$dir/x" "$dir/y" >/dev/null || fail "an export in two steps is not that in one"
+exits 73 "$saqta" $V audit export "$dir/people"
+exits 73 "$saqta" $V audit export "$dir"
+says "name a folder of its own"
+receipt=$(head -1 "$dir/receipts" | cut -f2)
+exits 0 "$saqta" $V receipt "$receipt"
+cp "$said" "$dir/proof"
+says "c2sp.org/tlog-proof@v1"
+sed -n 's/^extra //p' "$said" | base64 -d | grep -q '"type":"destroyed"' || fail "the proof does not hold the destruction"
+sed -n 's/^extra //p' "$said" | base64 -d | grep -q "\"receipt\":\"$(sha256_of "$receipt")\"" ||
+	fail "the proof is of another receipt"
+exits 2 "$saqta" $V receipt 12
+exits 66 "$saqta" $V receipt 00000000000000000000000000000000
+says "not destroyed yet"
+exits 0 "$saqta" $V audit prove 0
+exits 66 "$saqta" $V audit prove 100000
+exits 2 "$saqta" $V audit prove x
+# In the log that a new incarnation leaves behind, too: the same proof, under that log's name.
+exits 0 "$saqta" $V --now 2026-01-08T10:00:00+05:00 audit incarnate --reason 'another key'
+exits 0 "$saqta" $V receipt "$receipt"
+[ "$(sed -n 's/^extra //p' "$said")" = "$(sed -n 's/^extra //p' "$dir/proof")" ] || fail "another entry is proved"
+exits 73 "$saqta" $V audit export "$dir/x"
+says "name another folder"
+exits 0 "$saqta" $V audit export "$dir/z" --json
+says '"past_logs":1'
+cmp -s "$dir/z/past/1/checkpoint" "$dir/x/checkpoint" || fail "the past is not the log that it was"
+# An export never vouches for a log that is not the one it wrote before.
+printf 'x' | dd of="$dir/z/tile/entries/000.p/$(ls "$dir/z/tile/entries/000.p")" conv=notrunc 2>/dev/null
+sed -i '3s/.*/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=/' "$dir/z/checkpoint"
+exits 1 "$saqta" $V audit export "$dir/z"

@@ -179,7 +179,7 @@ END_TEST
 
 static saqta_engine *generated(void)
 {
-	const struct saqta_generate_options o = {.size = sizeof(o), .subjects = 150, .seed = 11};
+	const struct saqta_generate_options o = {.size = sizeof(o), .subjects = 260, .seed = 11};
 	struct text events = {0};
 	struct saqta_error err = {0};
 	saqta_engine *e;

@@ -121,7 +121,6 @@ END_TEST
 
 START_TEST(a_subject_taken_out)
 {
-	cleanup_(buf_done) struct buf key = {0}, value = {0};
 	char lookup[] = "c";
 	uint8_t id[SUBJECT_ID_SIZE];
 

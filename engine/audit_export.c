@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "audit/tiles.h"
+#include "hall.h"
+#include "saqta/audit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The log for somebody else's eyes: the whole of it as tiles, or the proof of one entry. Both end with a head that was signed before: a reader
+ * signs nothing, so an auditor can make them. */
+
+#define PROGRESS_STEP 4096
+
+static enum saqta_status no_memory(struct saqta_error *err) { return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory"); }
+
+/* The newest signed head, which the guard keeps. */
+static enum saqta_status signed_head(struct saqta_engine *e, struct buf *ret_note, struct audit_head *ret, struct saqta_error *err)
+{
+	enum saqta_status r = audit_guard_read(e->guard_path, ret_note, err);
+
+	return r ? r : audit_checkpoint_open((const char *)ret_note->data, ret_note->len, &e->signer.verifier, 1, NULL, ret, err);
+}
+
+/* ---- the former incarnations, each a folder: past/1, past/2 ... ---- */
+
+struct past_export {
+	const char *dir;
+	uint32_t incarnation; /* at hand; 0: none yet */
+	unsigned n;
+	struct secret *seed;
+	struct audit_signer signer;
+	struct audit_export *x; /* NULL: it was exported whole before, and a past does not grow */
+};
+
+static enum saqta_status finish_past(struct past_export *p, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf note = {0};
+	struct audit_head head;
+	enum saqta_status r;
+
+	if (!p->x)
+		return SAQTA_OK;
+	audit_export_head(p->x, &head);
+	r = audit_checkpoint_sign(&p->signer, &head, &note, err);
+	if (!r)
+		r = audit_export_finish(p->x, &note, err);
+	p->x = audit_export_close(p->x);
+	return r;
+}
+
+static enum saqta_status begin_past(struct saqta_engine *e, struct past_export *p, uint32_t incarnation, struct saqta_error *err)
+{
+	char *parent = NULL, *path = NULL;
+	enum saqta_status r = finish_past(p, err);
+
+	p->incarnation = incarnation;
+	p->n++;
+	if (!r && (asprintf(&parent, "%s/past", p->dir) < 0 || asprintf(&path, "%s/%u", parent, incarnation) < 0))
+		r = no_memory(err);
+	if (!r)
+		r = hall_make_dir(parent, err);
+	if (!r)
+		r = hall_signer_of(e, incarnation, &p->seed, &p->signer, err);
+	if (!r)
+		r = audit_export_open(path, &p->signer.verifier, &p->x, err);
+	if (!r && audit_export_size(p->x) > 0)
+		p->x = audit_export_close(p->x);
+	free(parent);
+	free(path);
+	return r;
+}
+
+static enum saqta_status add_past(struct saqta_engine *e, void *user, uint32_t incarnation, uint64_t seq, const uint8_t *entry, size_t len,
+				  struct saqta_error *err)
+{
+	struct past_export *p = user;
+	enum saqta_status r = incarnation == p->incarnation ? SAQTA_OK : begin_past(e, p, incarnation, err);
+
+	(void)seq;
+	return r || !p->x ? r : audit_export_add(p->x, entry, len, err);
+}
+
+static enum saqta_status export_past(struct saqta_engine *e, const char *dir, unsigned *ret_n, struct saqta_error *err)
+{
+	struct past_export p = {.dir = dir};
+	enum saqta_status r = hall_each_past(e, add_past, &p, err);
+
+	if (!r)
+		r = finish_past(&p, err);
+	audit_export_closep(&p.x);
+	p.seed = secret_free(p.seed);
+	*ret_n = p.n;
+	return r;
+}
+
+/* ---- export ---- */
+
+static enum saqta_status add_entries(struct saqta_engine *e, struct audit_export *x, uint64_t end, saqta_progress_fn progress,
+				     void *progress_user, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf entry = {0};
+	enum saqta_status r = SAQTA_OK;
+
+	while (!r && audit_export_next(x) < end) {
+		uint64_t i = audit_export_next(x);
+
+		if (progress && i % PROGRESS_STEP == 0 && progress(progress_user, i, end) != 0)
+			return err_set(err, SAQTA_ERR_CANCELLED, 0,
+				       "stopped before the end; what the folder's checkpoint vouches for stands");
+		buf_clear(&entry);
+		r = audit_log_entry(e->log, i, &entry, err);
+		if (!r)
+			r = audit_export_add(x, entry.data, entry.len, err);
+	}
+	return r;
+}
+
+enum saqta_status saqta_audit_export(saqta_engine *e, const char *dir, saqta_progress_fn progress, void *progress_user,
+				     saqta_write_fn write, void *user, struct saqta_error *err)
+{
+	cleanup_(audit_export_closep) struct audit_export *x = NULL;
+	cleanup_(buf_done) struct buf note = {0}, json = {0};
+	struct json_out j = {.out = &json};
+	struct audit_head head;
+	unsigned n_past = 0;
+	uint64_t before;
+	enum saqta_status r = hall_allows(e, ACT_LOG, err);
+
+	if (!r)
+		r = signed_head(e, &note, &head, err);
+	if (!r)
+		r = audit_export_open(dir, &e->signer.verifier, &x, err);
+	if (!r)
+		r = audit_export_resume(x, e->log, err);
+	if (r)
+		return r;
+	before = audit_export_size(x);
+	r = add_entries(e, x, head.size, progress, progress_user, err);
+	if (!r)
+		r = export_past(e, dir, &n_past, err);
+	if (!r)
+		r = audit_export_finish(x, &note, err);
+	if (r)
+		return r;
+	json_open(&j, NULL, '{');
+	json_text(&j, "origin", e->signer.verifier.name);
+	json_int(&j, "entries", (int64_t)head.size);
+	json_int(&j, "added", (int64_t)(head.size - before));
+	json_int(&j, "unsigned", (int64_t)(audit_log_size(e->log) - head.size));
+	json_int(&j, "past_logs", n_past);
+	json_hex(&j, "root", head.root, sizeof(head.root));
+	json_shut(&j, '}');
+	buf_str(&json, "\n");
+	return hall_give(write, user, &json, err);
+}
+
+/* ---- proofs ---- */
+
+enum saqta_status saqta_audit_prove(saqta_engine *e, uint64_t index, saqta_write_fn write, void *user, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf note = {0}, entry = {0}, proof = {0};
+	uint8_t path[AUDIT_PROOF_MAX][HASH_SIZE];
+	struct audit_head head;
+	unsigned n = 0;
+	enum saqta_status r = hall_allows(e, ACT_LOG, err);
+
+	if (!r)
+		r = audit_log_entry(e->log, index, &entry, err);
+	if (!r)
+		r = signed_head(e, &note, &head, err);
+	if (!r && index >= head.size)
+		r = err_set(err, SAQTA_ERR_MISSING, 0, "no signed head covers entry %llu yet: `saqta audit checkpoint` signs one",
+			    (unsigned long long)index);
+	if (!r)
+		r = audit_log_inclusion(e->log, index, head.size, path, &n, err);
+	if (!r)
+		r = audit_proof_format(index, (const uint8_t(*)[HASH_SIZE])path, n, &entry, &note, &proof, err);
+	return r ? r : hall_give(write, user, &proof, err);
+}
+
+/* Where the destruction with a receipt stands. */
+struct receipt_search {
+	char member[2 * HASH_SIZE + 16]; /* as it stands in the entry */
+	bool is_found;
+	uint32_t incarnation;
+	uint64_t index, size; /* of the entry; of its log */
+	struct buf entry;
+};
+
+static enum saqta_status look_for(struct saqta_engine *e, void *user, uint32_t incarnation, uint64_t seq, const uint8_t *entry, size_t len,
+				  struct saqta_error *err)
+{
+	struct receipt_search *s = user;
+
+	(void)e;
+	if (s->is_found && incarnation == s->incarnation)
+		s->size = seq + 1;
+	/* Only in the entry itself: a destruction that a restore repeats is found in the log that holds it newest. */
+	if (!memmem(entry, len, s->member, strlen(s->member)))
+		return SAQTA_OK;
+	s->is_found = true;
+	s->incarnation = incarnation;
+	s->index = seq;
+	s->size = seq + 1;
+	buf_clear(&s->entry);
+	buf_add(&s->entry, entry, len);
+	return s->entry.failed ? no_memory(err) : SAQTA_OK;
+}
+
+/* The proof of an entry of a former log, whose nodes are no longer kept: the hashes of its ranges are told again by the entries. */
+struct past_proof {
+	const struct receipt_search *what;
+	struct audit_range ranges[AUDIT_PROOF_MAX];
+	struct audit_edge *edges; /* one a range */
+	unsigned n;
+	struct audit_edge all;
+};
+
+static enum saqta_status hash_ranges(struct saqta_engine *e, void *user, uint32_t incarnation, uint64_t seq, const uint8_t *entry,
+				     size_t len, struct saqta_error *err)
+{
+	struct past_proof *p = user;
+	uint8_t leaf[HASH_SIZE], nodes[65][HASH_SIZE];
+
+	(void)e;
+	(void)err;
+	if (incarnation != p->what->incarnation)
+		return SAQTA_OK;
+	audit_leaf_hash(entry, len, leaf);
+	(void)audit_edge_append(&p->all, leaf, nodes);
+	for (unsigned i = 0; i < p->n; i++)
+		if (seq >= p->ranges[i].from && seq < p->ranges[i].to)
+			(void)audit_edge_append(&p->edges[i], leaf, nodes);
+	return SAQTA_OK;
+}
+
+static enum saqta_status prove_past(struct saqta_engine *e, const struct receipt_search *s, struct buf *ret, struct saqta_error *err)
+{
+	cleanup_(secret_freep) struct secret *seed = NULL;
+	cleanup_(buf_done) struct buf note = {0};
+	uint8_t path[AUDIT_PROOF_MAX][HASH_SIZE];
+	struct past_proof p = {.what = s};
+	struct audit_signer signer;
+	struct audit_head head = {.size = s->size};
+	enum saqta_status r = hall_verify_past(e, err);
+
+	p.n = audit_inclusion_ranges(s->index, s->size, p.ranges);
+	p.edges = calloc(p.n + 1, sizeof(*p.edges));
+	if (!r && !p.edges)
+		r = no_memory(err);
+	if (!r)
+		r = hall_each_past(e, hash_ranges, &p, err);
+	for (unsigned i = 0; i < p.n && !r; i++)
+		audit_edge_root(&p.edges[i], path[i]);
+	audit_edge_root(&p.all, head.root);
+	free(p.edges);
+	if (!r)
+		r = hall_signer_of(e, s->incarnation, &seed, &signer, err);
+	if (!r)
+		r = audit_checkpoint_sign(&signer, &head, &note, err);
+	return r ? r : audit_proof_format(s->index, (const uint8_t(*)[HASH_SIZE])path, p.n, &s->entry, &note, ret, err);
+}
+
+enum saqta_status saqta_receipt(saqta_engine *e, const char *number, saqta_write_fn write, void *user, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf proof = {0};
+	struct receipt_search s = {0};
+	uint8_t receipt[16], hash[HASH_SIZE];
+	char hex[2 * HASH_SIZE + 1];
+	enum saqta_status r = hall_allows(e, ACT_LOG, err);
+
+	if (!r && (strlen(number) != 2 * sizeof(receipt) || !hex_decode(number, 2 * sizeof(receipt), receipt)))
+		r = err_set(err, SAQTA_ERR_ARGUMENT, 0, "a receipt's number has %zu hexadecimal digits", 2 * sizeof(receipt));
+	if (r)
+		return r;
+	crypt_sha256(receipt, sizeof(receipt), hash);
+	hex_encode(hash, sizeof(hash), hex);
+	(void)snprintf(s.member, sizeof(s.member), "\"receipt\":\"%s\"", hex);
+	r = hall_each_past(e, look_for, &s, err);
+	if (!r)
+		r = hall_each_entry(e, 0, look_for, &s, err);
+	if (!r && !s.is_found)
+		r = err_set(err, SAQTA_ERR_MISSING, 0,
+			    "no destruction is recorded under this receipt: the number is wrong, or the data are not destroyed yet");
+	if (!r && s.incarnation != e->incarnation)
+		r = prove_past(e, &s, &proof, err);
+	if (!r)
+		r = s.incarnation == e->incarnation ? saqta_audit_prove(e, s.index, write, user, err) : hall_give(write, user, &proof, err);
+	buf_done(&s.entry);
+	return r;
+}
