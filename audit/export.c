@@ -114,7 +114,8 @@ static enum saqta_status check_empty(const struct audit_export *x, const char *d
 	return r;
 }
 
-static enum saqta_status read_old(struct audit_export *x, const char *dir, struct saqta_error *err)
+static enum saqta_status read_old(struct audit_export *x, const char *dir, const struct audit_verifier *keys, unsigned n_keys,
+				  struct saqta_error *err)
 {
 	char origin[AUDIT_NAME_MAX + 1];
 	struct saqta_error why = {0};
@@ -128,29 +129,20 @@ static enum saqta_status read_old(struct audit_export *x, const char *dir, struc
 	if (!r && strcmp(origin, x->verifier.name) != 0)
 		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: holds the log %s; name another folder for %s", dir, origin, x->verifier.name);
 	if (!r)
-		r = audit_checkpoint_open((const char *)x->old_note.data, x->old_note.len, &x->verifier, 1, origin, &x->old, &why);
+		r = audit_checkpoint_open((const char *)x->old_note.data, x->old_note.len, keys, n_keys, origin, &x->old, &why);
 	return r ? err_set(err, r, 0, "%s: its checkpoint does not hold: %s", dir, why.message) : SAQTA_OK;
 }
 
 static enum saqta_status publish_key(const struct audit_export *x, struct saqta_error *err)
 {
-	cleanup_(buf_done) struct buf have = {0}, want = {0};
-	enum saqta_status r = get_file(x, TILE_KEY, &have, err);
+	cleanup_(buf_done) struct buf vkey = {0};
 
-	if (r && r != SAQTA_ERR_MISSING)
-		return r;
-	audit_vkey_format(&x->verifier, &want);
-	buf_str(&want, "\n");
-	if (want.failed)
-		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
-	if (r == SAQTA_ERR_MISSING)
-		return put_file(x, TILE_KEY, want.data, want.len, true, err);
-	if (have.len != want.len || memcmp(have.data, want.data, want.len) != 0)
-		return err_set(err, SAQTA_ERR_TAMPERED, 0, TILE_KEY ": is not the key of %s", x->verifier.name);
-	return SAQTA_OK;
+	audit_vkey_format(&x->verifier, &vkey);
+	buf_str(&vkey, "\n");
+	return vkey.failed ? err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory") : put_file(x, TILE_KEY, vkey.data, vkey.len, true, err);
 }
 
-enum saqta_status audit_export_open(const char *dir, const struct audit_verifier *verifier, struct audit_export **ret,
+enum saqta_status audit_export_open(const char *dir, const struct audit_verifier *keys, unsigned n_keys, struct audit_export **ret,
 				    struct saqta_error *err)
 {
 	cleanup_(audit_export_closep) struct audit_export *x = calloc(1, sizeof(*x));
@@ -159,15 +151,13 @@ enum saqta_status audit_export_open(const char *dir, const struct audit_verifier
 	if (!x)
 		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
 	x->dir_fd = -1;
-	x->verifier = *verifier;
+	x->verifier = keys[0];
 	if (mkdir(dir, 0777) != 0 && errno != EEXIST)
 		return failed(SAQTA_ERR_CREATE, dir, err);
 	x->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (x->dir_fd < 0)
 		return failed(SAQTA_ERR_CREATE, dir, err);
-	r = read_old(x, dir, err);
-	if (!r)
-		r = publish_key(x, err);
+	r = read_old(x, dir, keys, n_keys, err);
 	if (r)
 		return r;
 	*ret = x;
@@ -325,6 +315,8 @@ enum saqta_status audit_export_finish(struct audit_export *x, const struct buf *
 	r = put_partial(x, err);
 	if (!r && syncfs(x->dir_fd) != 0)
 		r = failed(SAQTA_ERR_STORE, "sync", err);
+	if (!r)
+		r = publish_key(x, err);
 	if (!r)
 		r = put_file(x, TILE_CHECKPOINT, note->data, note->len, true, err);
 	if (!r && fsync(x->dir_fd) != 0)

@@ -28,9 +28,9 @@ uint64_t tile_last(unsigned level, uint64_t size);
 /* ---- export.c: writing such a folder ---- */
 
 struct audit_export;
-/** Open the folder @dir, or make it, for the log of @verifier. SAQTA_ERR_CREATE if something else stands there or another log,
- *  SAQTA_ERR_TAMPERED if its checkpoint does not hold. */
-enum saqta_status audit_export_open(const char *dir, const struct audit_verifier *verifier, struct audit_export **ret,
+/** Open the folder @dir, or make it, for the log of @keys: the present one first, then those of before, which may have signed what stands there.
+ *  SAQTA_ERR_CREATE if something else stands there or another log, SAQTA_ERR_TAMPERED if its checkpoint does not hold. */
+enum saqta_status audit_export_open(const char *dir, const struct audit_verifier *keys, unsigned n_keys, struct audit_export **ret,
 				    struct saqta_error *err) must_check_;
 struct audit_export *audit_export_close(struct audit_export *x);
 void audit_export_closep(struct audit_export **x);
@@ -43,7 +43,7 @@ uint64_t audit_export_next(const struct audit_export *x);
 enum saqta_status audit_export_add(struct audit_export *x, const void *entry, size_t len, struct saqta_error *err) must_check_;
 /** The head of what was given so far. */
 void audit_export_head(const struct audit_export *x, struct audit_head *ret);
-/** Write what is not full, sync, then the checkpoint @note, which must be of this head; then take away the partial tiles of before. A crash at any
+/** Write what is not full, sync, then the key and the checkpoint @note, which must be of this head; then take away the partial tiles of before. A crash at any
  *  moment leaves a checkpoint that all its tiles stand behind. */
 enum saqta_status audit_export_finish(struct audit_export *x, const struct buf *note, struct saqta_error *err) must_check_;
 

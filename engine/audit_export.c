@@ -3,9 +3,13 @@
 #include "hall.h"
 #include "saqta/audit.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* The log for somebody else's eyes: the whole of it as tiles, or the proof of one entry. Both end with a head that was signed before: a reader
  * signs nothing, so an auditor can make them. */
@@ -13,6 +17,13 @@
 #define PROGRESS_STEP 4096
 
 static enum saqta_status no_memory(struct saqta_error *err) { return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory"); }
+
+static enum saqta_status make_folder(const char *path, struct saqta_error *err)
+{
+	if (mkdir(path, 0777) == 0 || errno == EEXIST)
+		return SAQTA_OK;
+	return err_set(err, SAQTA_ERR_CREATE, 0, "%s: cannot be made: %s", path, strerror(errno));
+}
 
 /* The newest signed head, which the guard keeps. */
 static enum saqta_status signed_head(struct saqta_engine *e, struct buf *ret_note, struct audit_head *ret, struct saqta_error *err)
@@ -22,29 +33,115 @@ static enum saqta_status signed_head(struct saqta_engine *e, struct buf *ret_not
 	return r ? r : audit_checkpoint_open((const char *)ret_note->data, ret_note->len, &e->signer.verifier, 1, NULL, ret, err);
 }
 
+/* ---- the keys of before: epoch/1, epoch/2 ... ---- */
+
+static enum saqta_status put_text(int dir_fd, const char *name, const void *data, size_t len, struct saqta_error *err)
+{
+	int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+	bool is_good = fd >= 0 && write(fd, data, len) == (ssize_t)len && fsync(fd) == 0;
+
+	if (fd >= 0)
+		is_good = close(fd) == 0 && is_good;
+	return is_good ? SAQTA_OK : err_set(err, SAQTA_ERR_CREATE, 0, "epoch: %s cannot be written: %s", name, strerror(errno));
+}
+
+static enum saqta_status put_key(const char *dir, uint32_t n, const struct hall_signed *key, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf vkey = {0};
+	char *parent = NULL, *path = NULL;
+	enum saqta_status r = SAQTA_OK;
+	int fd = -1;
+
+	audit_vkey_format(&key->verifier, &vkey);
+	buf_str(&vkey, "\n");
+	if (asprintf(&parent, "%s/epoch", dir) < 0 || asprintf(&path, "%s/%u", parent, n) < 0 || vkey.failed)
+		r = no_memory(err);
+	if (!r)
+		r = make_folder(parent, err);
+	if (!r)
+		r = make_folder(path, err);
+	if (!r)
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (!r && fd < 0)
+		r = err_set(err, SAQTA_ERR_CREATE, 0, "%s: %s", path, strerror(errno));
+	if (!r)
+		r = put_text(fd, TILE_KEY, vkey.data, vkey.len, err);
+	if (!r)
+		r = put_text(fd, TILE_CHECKPOINT, key->note, key->note_len, err);
+	if (fd >= 0)
+		(void)close(fd);
+	free(parent);
+	free(path);
+	return r;
+}
+
+/* The present key, and those of before: an earlier export may have been signed by any of them. */
+static enum saqta_status open_folder(struct saqta_engine *e, const char *dir, uint32_t n_keys, struct audit_export **ret,
+				     struct saqta_error *err)
+{
+	struct audit_verifier *keys = calloc(n_keys + 1, sizeof(*keys));
+	cleanup_(buf_done) struct buf row = {0};
+	struct hall_signed key;
+	enum saqta_status r = keys ? SAQTA_OK : no_memory(err);
+
+	for (uint32_t n = 0; n < n_keys && !r; n++) {
+		r = hall_signed(e, e->incarnation, n, &row, &key, err);
+		if (!r)
+			keys[n + 1] = key.verifier;
+	}
+	if (!r) {
+		keys[0] = e->signer.verifier;
+		r = audit_export_open(dir, keys, n_keys + 1, ret, err);
+	}
+	free(keys);
+	return r;
+}
+
+static enum saqta_status export_keys(struct saqta_engine *e, const char *dir, uint32_t incarnation, uint32_t count, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf row = {0};
+	struct hall_signed key;
+	enum saqta_status r = SAQTA_OK;
+
+	for (uint32_t n = 0; n < count && !r; n++) {
+		r = hall_signed(e, incarnation, n, &row, &key, err);
+		if (!r)
+			r = put_key(dir, n + 1, &key, err);
+	}
+	return r;
+}
+
 /* ---- the former incarnations, each a folder: past/1, past/2 ... ---- */
 
 struct past_export {
 	const char *dir;
 	uint32_t incarnation; /* at hand; 0: none yet */
 	unsigned n;
-	struct secret *seed;
-	struct audit_signer signer;
+	struct buf row;
+	struct hall_signed end;
 	struct audit_export *x; /* NULL: it was exported whole before, and a past does not grow */
 };
+
+/* The note that its last key signed last: how an incarnation ended. */
+static enum saqta_status past_end(struct saqta_engine *e, uint32_t incarnation, uint32_t *ret_keys, struct buf *row,
+				  struct hall_signed *ret, struct saqta_error *err)
+{
+	enum saqta_status r = hall_signed_count(e, incarnation, ret_keys, err);
+
+	if (!r && *ret_keys == 0)
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "the signed head of the log's past %u is missing", incarnation);
+	return r ? r : hall_signed(e, incarnation, *ret_keys - 1, row, ret, err);
+}
 
 static enum saqta_status finish_past(struct past_export *p, struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf note = {0};
-	struct audit_head head;
 	enum saqta_status r;
 
 	if (!p->x)
 		return SAQTA_OK;
-	audit_export_head(p->x, &head);
-	r = audit_checkpoint_sign(&p->signer, &head, &note, err);
-	if (!r)
-		r = audit_export_finish(p->x, &note, err);
+	buf_add(&note, p->end.note, p->end.note_len);
+	r = note.failed ? no_memory(err) : audit_export_finish(p->x, &note, err);
 	p->x = audit_export_close(p->x);
 	return r;
 }
@@ -52,6 +149,7 @@ static enum saqta_status finish_past(struct past_export *p, struct saqta_error *
 static enum saqta_status begin_past(struct saqta_engine *e, struct past_export *p, uint32_t incarnation, struct saqta_error *err)
 {
 	char *parent = NULL, *path = NULL;
+	uint32_t keys = 0;
 	enum saqta_status r = finish_past(p, err);
 
 	p->incarnation = incarnation;
@@ -59,11 +157,13 @@ static enum saqta_status begin_past(struct saqta_engine *e, struct past_export *
 	if (!r && (asprintf(&parent, "%s/past", p->dir) < 0 || asprintf(&path, "%s/%u", parent, incarnation) < 0))
 		r = no_memory(err);
 	if (!r)
-		r = hall_make_dir(parent, err);
+		r = make_folder(parent, err);
 	if (!r)
-		r = hall_signer_of(e, incarnation, &p->seed, &p->signer, err);
+		r = past_end(e, incarnation, &keys, &p->row, &p->end, err);
 	if (!r)
-		r = audit_export_open(path, &p->signer.verifier, &p->x, err);
+		r = audit_export_open(path, &p->end.verifier, 1, &p->x, err);
+	if (!r)
+		r = export_keys(e, path, incarnation, keys - 1, err);
 	if (!r && audit_export_size(p->x) > 0)
 		p->x = audit_export_close(p->x);
 	free(parent);
@@ -89,7 +189,7 @@ static enum saqta_status export_past(struct saqta_engine *e, const char *dir, un
 	if (!r)
 		r = finish_past(&p, err);
 	audit_export_closep(&p.x);
-	p.seed = secret_free(p.seed);
+	buf_done(&p.row);
 	*ret_n = p.n;
 	return r;
 }
@@ -124,13 +224,16 @@ enum saqta_status saqta_audit_export(saqta_engine *e, const char *dir, saqta_pro
 	struct json_out j = {.out = &json};
 	struct audit_head head;
 	unsigned n_past = 0;
+	uint32_t n_keys = 0;
 	uint64_t before;
 	enum saqta_status r = hall_allows(e, ACT_LOG, err);
 
 	if (!r)
 		r = signed_head(e, &note, &head, err);
 	if (!r)
-		r = audit_export_open(dir, &e->signer.verifier, &x, err);
+		r = hall_signed_count(e, e->incarnation, &n_keys, err);
+	if (!r)
+		r = open_folder(e, dir, n_keys, &x, err);
 	if (!r)
 		r = audit_export_resume(x, e->log, err);
 	if (r)
@@ -139,6 +242,8 @@ enum saqta_status saqta_audit_export(saqta_engine *e, const char *dir, saqta_pro
 	r = add_entries(e, x, head.size, progress, progress_user, err);
 	if (!r)
 		r = export_past(e, dir, &n_past, err);
+	if (!r)
+		r = export_keys(e, dir, e->incarnation, n_keys, err);
 	if (!r)
 		r = audit_export_finish(x, &note, err);
 	if (r)
@@ -149,6 +254,7 @@ enum saqta_status saqta_audit_export(saqta_engine *e, const char *dir, saqta_pro
 	json_int(&j, "added", (int64_t)(head.size - before));
 	json_int(&j, "unsigned", (int64_t)(audit_log_size(e->log) - head.size));
 	json_int(&j, "past_logs", n_past);
+	json_int(&j, "past_keys", n_keys);
 	json_hex(&j, "root", head.root, sizeof(head.root));
 	json_shut(&j, '}');
 	buf_str(&json, "\n");
@@ -237,13 +343,12 @@ static enum saqta_status hash_ranges(struct saqta_engine *e, void *user, uint32_
 
 static enum saqta_status prove_past(struct saqta_engine *e, const struct receipt_search *s, struct buf *ret, struct saqta_error *err)
 {
-	cleanup_(secret_freep) struct secret *seed = NULL;
-	cleanup_(buf_done) struct buf note = {0};
-	uint8_t path[AUDIT_PROOF_MAX][HASH_SIZE];
+	cleanup_(buf_done) struct buf note = {0}, row = {0};
+	uint8_t path[AUDIT_PROOF_MAX][HASH_SIZE], root[HASH_SIZE];
 	struct past_proof p = {.what = s};
-	struct audit_signer signer;
-	struct audit_head head = {.size = s->size};
-	enum saqta_status r = hall_verify_past(e, err);
+	struct hall_signed end;
+	uint32_t keys;
+	enum saqta_status r = past_end(e, s->incarnation, &keys, &row, &end, err);
 
 	p.n = audit_inclusion_ranges(s->index, s->size, p.ranges);
 	p.edges = calloc(p.n + 1, sizeof(*p.edges));
@@ -253,12 +358,12 @@ static enum saqta_status prove_past(struct saqta_engine *e, const struct receipt
 		r = hall_each_past(e, hash_ranges, &p, err);
 	for (unsigned i = 0; i < p.n && !r; i++)
 		audit_edge_root(&p.edges[i], path[i]);
-	audit_edge_root(&p.all, head.root);
+	audit_edge_root(&p.all, root);
 	free(p.edges);
+	if (!r && (p.all.size != end.head.size || memcmp(root, end.head.root, HASH_SIZE) != 0))
+		r = err_set(err, SAQTA_ERR_TAMPERED, 0, "the log's past %u is not what its last key signed", s->incarnation);
 	if (!r)
-		r = hall_signer_of(e, s->incarnation, &seed, &signer, err);
-	if (!r)
-		r = audit_checkpoint_sign(&signer, &head, &note, err);
+		buf_add(&note, end.note, end.note_len);
 	return r ? r : audit_proof_format(s->index, (const uint8_t(*)[HASH_SIZE])path, p.n, &s->entry, &note, ret, err);
 }
 

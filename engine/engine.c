@@ -467,6 +467,8 @@ enum saqta_status saqta_engine_open(const struct saqta_options *o, saqta_engine 
 		r = hall_load_policy(e, err);
 	if (!r && !e->is_reader)
 		r = finish_crash(e, err);
+	if (!r && !e->is_reader)
+		r = hall_finish_log_key(e, err);
 	if (r) {
 		(void)saqta_engine_close(e);
 		return r;

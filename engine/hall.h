@@ -261,10 +261,11 @@ enum saqta_status hall_guard_prepare(struct saqta_engine *e, struct saqta_error 
 enum saqta_status hall_guard_turn(struct saqta_engine *e, struct saqta_error *err) must_check_;
 /** Hold the open vault against the guard. */
 enum saqta_status hall_guard_check(struct saqta_engine *e, struct saqta_error *err) must_check_;
-/** Name and key of the present incarnation; and of another: @ret_seed is owned by the caller and outlives @ret. */
+/** Name and key of the present incarnation; and of another: @ret_seed is owned by the caller and outlives @ret. @is_next: the key that is staged
+ *  to follow; SAQTA_ERR_MISSING (no text) if none is. */
 enum saqta_status hall_open_signer(struct saqta_engine *e, struct saqta_error *err) must_check_;
-enum saqta_status hall_signer_of(struct saqta_engine *e, uint32_t incarnation, struct secret **ret_seed, struct audit_signer *ret,
-				 struct saqta_error *err) must_check_;
+enum saqta_status hall_signer_of(struct saqta_engine *e, uint32_t incarnation, bool is_next, struct secret **ret_seed,
+				 struct audit_signer *ret, struct saqta_error *err) must_check_;
 /** Every entry of the former incarnations, oldest first; @visit gets the incarnation and the number. And those of the present one from @from
  *  on: what @visit answers but SAQTA_OK ends it, SAQTA_ERR_MISSING without an error. */
 typedef enum saqta_status (*hall_entry_fn)(struct saqta_engine *e, void *user, uint32_t incarnation, uint64_t seq, const uint8_t *entry,
@@ -274,6 +275,29 @@ enum saqta_status hall_each_entry(struct saqta_engine *e, uint64_t from, hall_en
 				  struct saqta_error *err) must_check_;
 /** Hold each former incarnation against the head that its successor's first entry names. */
 enum saqta_status hall_verify_past(struct saqta_engine *e, struct saqta_error *err) must_check_;
+
+/* log_keys.c: the log's signing keys, epoch by epoch */
+/** A new key from now on; the old one names it, signs that, and is destroyed. Durable. */
+enum saqta_status hall_renew_log_key(struct saqta_engine *e, struct saqta_error *err) must_check_;
+/** What a crash left of it: to be called by a writer that has checked the guard. */
+enum saqta_status hall_finish_log_key(struct saqta_engine *e, struct saqta_error *err) must_check_;
+/** The last note that a key signed: of the keys before the present one, and of incarnations that ended. */
+struct hall_signed {
+	struct audit_verifier verifier;
+	struct audit_head head;
+	const char *note; /* within the row */
+	size_t note_len;
+};
+/** Note @n, from 0, of an incarnation. SAQTA_ERR_MISSING (no text) behind the last; SAQTA_ERR_TAMPERED if it does not hold. */
+enum saqta_status hall_signed(struct saqta_engine *e, uint32_t incarnation, uint32_t n, struct buf *ret_row, struct hall_signed *ret,
+			      struct saqta_error *err) must_check_;
+enum saqta_status hall_signed_count(struct saqta_engine *e, uint32_t incarnation, uint32_t *ret, struct saqta_error *err) must_check_;
+/** Within the open transaction: sign the head with the present key, whose last note it will be, and keep it. */
+enum saqta_status hall_keep_signed(struct saqta_engine *e, struct saqta_error *err) must_check_;
+/** Is the last of the first @size entries one that names @vkey as the next key? */
+enum saqta_status hall_names_key(struct saqta_engine *e, uint64_t size, const char *vkey, bool *ret, struct saqta_error *err) must_check_;
+/** Hold the keys of the present incarnation against the log: each is named by the entry with which its predecessor ended. */
+enum saqta_status hall_verify_keys(struct saqta_engine *e, struct saqta_error *err) must_check_;
 
 /* run.c */
 /** Hand a finished result, or a line of it, to the caller; @text is empty afterwards. */

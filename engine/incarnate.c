@@ -35,8 +35,8 @@ static enum saqta_status read_incarnation(struct saqta_engine *e, struct saqta_e
 	return c.failed || e->incarnation < 2 ? err_set(err, SAQTA_ERR_TAMPERED, 0, "the row `incarnation` is cut") : SAQTA_OK;
 }
 
-enum saqta_status hall_signer_of(struct saqta_engine *e, uint32_t incarnation, struct secret **ret_seed, struct audit_signer *ret,
-				 struct saqta_error *err)
+enum saqta_status hall_signer_of(struct saqta_engine *e, uint32_t incarnation, bool is_next, struct secret **ret_seed,
+				 struct audit_signer *ret, struct saqta_error *err)
 {
 	char name[AUDIT_NAME_MAX + 1], label[48] = "log-signing", hex[33], end[16] = "";
 	enum saqta_status r;
@@ -46,9 +46,11 @@ enum saqta_status hall_signer_of(struct saqta_engine *e, uint32_t incarnation, s
 		(void)snprintf(label, sizeof(label), "log-signing%s", end);
 	}
 	*ret_seed = secret_free(*ret_seed);
-	r = keystore_branch(e->vault.keys, label, ret_seed, err);
+	r = secret_new(ret_seed, err);
 	if (r)
 		return r;
+	if (!keystore_log_seed(e->vault.keys, label, is_next, *ret_seed))
+		return SAQTA_ERR_MISSING;
 	hex_encode(e->vault.id, sizeof(e->vault.id), hex);
 	(void)snprintf(name, sizeof(name), "%s%s%s", ORIGIN_PREFIX, hex, end);
 	return audit_signer_init(ret, name, secret_key(*ret_seed), err);
@@ -58,7 +60,7 @@ enum saqta_status hall_open_signer(struct saqta_engine *e, struct saqta_error *e
 {
 	enum saqta_status r = read_incarnation(e, err);
 
-	return r ? r : hall_signer_of(e, e->incarnation, &e->sign_seed, &e->signer, err);
+	return r ? r : hall_signer_of(e, e->incarnation, false, &e->sign_seed, &e->signer, err);
 }
 
 /* ---- beginning anew ---- */
@@ -158,6 +160,8 @@ enum saqta_status hall_incarnate(struct saqta_engine *e, const char *reason, con
 	r = pack_in_force(e, &pack, err);
 	if (!r)
 		r = keep_past(e, err);
+	if (!r)
+		r = hall_keep_signed(e, err);
 	if (!r)
 		r = next_incarnation(e, err);
 	if (!r) {
@@ -287,10 +291,15 @@ enum saqta_status hall_guard_check(struct saqta_engine *e, struct saqta_error *e
 	r = audit_checkpoint_open((const char *)note.data, note.len, NULL, 0, origin, &head, err);
 	if (r)
 		return r;
+	/* A crash may have left the turn to a new incarnation, or to a new key, undone. */
 	if (strcmp(origin, e->signer.verifier.name) == 0)
-		return audit_guard_check(e->log, &note, &e->signer.verifier, err);
-	if (check_next(e, &ignored) == SAQTA_OK)
+		r = audit_guard_check(e->log, &note, &e->signer.verifier, err);
+	else
+		r = SAQTA_ERR_TAMPERED;
+	if (!r || check_next(e, &ignored) == SAQTA_OK)
 		return SAQTA_OK;
+	if (strcmp(origin, e->signer.verifier.name) == 0)
+		return r;
 	return err_set(err, SAQTA_ERR_TAMPERED, 0,
 		       "the vault was rolled back: it holds the log %s, the guard saw %s: an older copy returns only by `saqta restore`",
 		       e->signer.verifier.name, origin);

@@ -110,6 +110,9 @@ enum saqta_status saqta_key_renew(saqta_engine *e, saqta_progress_fn progress, v
 
 	if (!r)
 		r = record_act(e, "renew", err);
+	if (!r)
+		r = hall_renew_log_key(e, err);
+	/* Last, so that the epoch key under which the log's old secret was kept goes with it. */
 	return r ? r : keystore_renew(e->vault.keys, e->master, hall_now(e), progress, user, err);
 }
 

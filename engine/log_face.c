@@ -20,6 +20,8 @@ enum saqta_status saqta_audit_verify(saqta_engine *e, saqta_progress_fn progress
 		r = audit_log_verify(e->log, progress, progress_user, &head, err);
 	if (!r)
 		r = hall_verify_past(e, err);
+	if (!r)
+		r = hall_verify_keys(e, err);
 	if (r)
 		return r;
 	json_open(&j, NULL, '{');

@@ -233,7 +233,7 @@ static enum saqta_status read_lost(struct restore *w, struct saqta_error *err)
 		return r;
 	/* Incarnations between the backup's and the guard's: as many as there were restores since. */
 	for (n = w->e->incarnation; n < w->e->incarnation + 10000; n++) {
-		r = hall_signer_of(w->e, n, &seed, &signer, err);
+		r = hall_signer_of(w->e, n, false, &seed, &signer, err);
 		if (r || strcmp(signer.verifier.name, w->lost_origin) == 0)
 			break;
 	}

@@ -68,6 +68,15 @@ void keystore_closep(struct keystore **ks);
 /** 32 bytes for @label ("lookup", "event-id", "log-signing", …): same vault, same label, same key. Into locked memory. */
 enum saqta_status keystore_branch(struct keystore *ks, const char *label, struct secret **ret, struct saqta_error *err) must_check_;
 
+/** The log's signing seed for @label, in the secret @ret: it derives from a secret of its own, which is replaced at every renewal, so that no key
+ *  that is kept signs for an epoch that is over. False if @is_next and none is staged. */
+bool keystore_log_seed(struct keystore *ks, const char *label, bool is_next, struct secret *ret);
+/** Draw the secret that comes next; put it in the place of the present one, which is gone then; or drop it. Each durable when it returns; after
+ *  a failure reopen. */
+enum saqta_status keystore_log_stage(struct keystore *ks, struct saqta_error *err) must_check_;
+enum saqta_status keystore_log_turn(struct keystore *ks, struct saqta_error *err) must_check_;
+enum saqta_status keystore_log_drop(struct keystore *ks, struct saqta_error *err) must_check_;
+
 /** Draw a data key for a new subject. It is durable after keystore_flush, which must come before the vault's commit. */
 enum saqta_status keystore_add(struct keystore *ks, const uint8_t id[SUBJECT_ID_SIZE], uint8_t ret[KEY_SIZE],
 			       struct saqta_error *err) must_check_;

@@ -28,7 +28,7 @@ enum saqta_status saqta_audit_reconcile(saqta_engine *engine, saqta_progress_fn 
 					void *user, struct saqta_error *reterr);
 /** Write the log up to its newest signed head into the folder @dir as C2SP tlog-tiles, its former incarnations below it in past/<number>. A
  *  folder of an earlier export grows by what is new; what was written before is held against the log. Report as JSON: origin, entries, added,
- *  unsigned (entries behind that head), past_logs, root. SAQTA_ERR_CREATE if something else stands in @dir. */
+ *  unsigned (entries behind that head), past_logs, past_keys, root. SAQTA_ERR_CREATE if something else stands in @dir. */
 enum saqta_status saqta_audit_export(saqta_engine *engine, const char *dir, saqta_progress_fn progress, void *progress_user,
 				     saqta_write_fn write, void *user, struct saqta_error *reterr);
 /** C2SP tlog-proof that entry @index stands under the newest signed head; the entry itself is its extra data. SAQTA_ERR_MISSING if there is no

@@ -58,7 +58,6 @@ exits 0 "$saqta" $V --now 2026-01-04T10:00:00+05:00 apply "$dir/orders"
 exits 0 "$saqta" $V --now 2026-01-06T10:00:00+05:00 sweep --receipts "$dir/receipts"
 exits 0 "$saqta" $V audit export "$dir/x" --json
 says '"unsigned":0'
-entries=$(sed 's/.*"entries":\([0-9]*\).*/\1/' "$said")
 cp -r "$dir/x" "$dir/x1"
 exits 0 "$saqta" $V audit export "$dir/x" --json
 says '"added":0'
@@ -97,3 +96,29 @@ cmp -s "$dir/z/past/1/checkpoint" "$dir/x/checkpoint" || fail "the past is not t
 printf 'x' | dd of="$dir/z/tile/entries/000.p/$(ls "$dir/z/tile/entries/000.p")" conv=notrunc 2>/dev/null
 sed -i '3s/.*/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=/' "$dir/z/checkpoint"
 exits 1 "$saqta" $V audit export "$dir/z"
+
+# ---- the log's key: the old one names the new one, signs that, and is gone ----
+make_vault 20
+exits 0 "$saqta" $V audit export "$dir/k"
+cp "$dir/v/log.vkey" "$dir/key1.vkey"
+exits 0 "$saqta" $V --now 2026-01-05T10:00:00+05:00 key renew
+cmp -s "$dir/v/log.vkey" "$dir/key1.vkey" && fail "the log's key was not renewed"
+exits 0 "$saqta" $V audit show --json
+grep '"type":"log-key"' "$said" | grep -qF "\"next\":\"$(cat "$dir/v/log.vkey")\"" || fail "the entry does not name the new key"
+exits 0 "$saqta" $V audit verify
+exits 0 "$saqta" $V --now 2026-01-05T11:00:00+05:00 key renew
+exits 0 "$saqta" $V audit export "$dir/k" --json
+says '"past_keys":2'
+cmp -s "$dir/k/log.vkey" "$dir/v/log.vkey" || fail "the export has another key"
+cmp -s "$dir/k/epoch/1/log.vkey" "$dir/key1.vkey" || fail "the export does not have the first key"
+exits 0 "$saqta" $V --now 2026-01-05T12:00:00+05:00 audit incarnate --reason 'with keys of before'
+exits 0 "$saqta" $V audit verify
+exits 0 "$saqta" $V audit export "$dir/k2" --json
+says '"past_keys":0'
+cmp -s "$dir/k2/past/1/epoch/1/log.vkey" "$dir/key1.vkey" || fail "the past does not have its first key"
+for ms in 005 010 015 020 025 030 035 040; do
+	timeout -s KILL "0.$ms" "$saqta" $V --now 2026-01-05T13:00:00+05:00 key renew >/dev/null 2>&1
+	exits 0 "$saqta" $V --now 2026-01-05T13:00:00+05:00 audit checkpoint
+	exits 0 "$saqta" $V audit verify
+	grep -qF "$(cut -d+ -f1 "$dir/v/log.vkey")" "$dir/v.keep/guard" || fail "key and guard are of two logs"
+done
