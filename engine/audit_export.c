@@ -267,7 +267,7 @@ enum saqta_status saqta_audit_prove(saqta_engine *e, uint64_t index, saqta_write
 {
 	cleanup_(buf_done) struct buf note = {0}, entry = {0}, proof = {0};
 	uint8_t path[AUDIT_PROOF_MAX][HASH_SIZE];
-	struct audit_head head;
+	struct audit_head head = {0};
 	unsigned n = 0;
 	enum saqta_status r = hall_allows(e, ACT_LOG, err);
 
