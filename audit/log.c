@@ -197,15 +197,6 @@ enum saqta_status audit_log_consistency(struct audit_log *log, uint64_t size1, u
 
 /* ---- verification: one pass over both tables, constant memory ---- */
 
-static uint64_t from_be64(const uint8_t *p)
-{
-	uint64_t v = 0;
-
-	for (int i = 0; i < 8; i++)
-		v = v << 8 | p[i];
-	return v;
-}
-
 #define FIRST ((uint64_t)INT64_MIN) /* numbers are signed in the store: what stands before 0 is found too */
 
 static enum saqta_status next_entry(struct db_scan *scan, uint64_t want, const uint8_t **ret, size_t *ret_len, struct saqta_error *err)
@@ -214,10 +205,10 @@ static enum saqta_status next_entry(struct db_scan *scan, uint64_t want, const u
 	size_t key_len;
 	enum saqta_status r = db_scan_next(scan, &key, &key_len, ret, ret_len, err);
 
-	if (r || from_be64(key) == want)
+	if (r || be64_get(key) == want)
 		return r;
-	if (from_be64(key) >= FIRST)
-		return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %lld stands before the first", (long long)from_be64(key));
+	if (be64_get(key) >= FIRST)
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %lld stands before the first", (long long)be64_get(key));
 	return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu is missing", (unsigned long long)want);
 }
 
@@ -230,7 +221,7 @@ static enum saqta_status check_node(struct db_scan *nodes, uint64_t number, cons
 
 	if (r && r != SAQTA_ERR_MISSING)
 		return r;
-	if (r || from_be64(key) != number)
+	if (r || be64_get(key) != number)
 		return err_set(err, SAQTA_ERR_TAMPERED, 0, "node %llu over entry %llu is missing, or another stands before it",
 			       (unsigned long long)number, (unsigned long long)entry);
 	if (len == HASH_SIZE && memcmp(have, want, HASH_SIZE) == 0)

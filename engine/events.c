@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hall.h"
+#include "events.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,31 +8,6 @@
 /* What each event of contract 3 does to the subject's state, beside what the rules say. */
 
 static enum saqta_status no_memory(struct saqta_error *err) { return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory"); }
-
-static enum saqta_status invalid(struct effect_context *c, const char *text)
-{
-	c->a->outcome = OUTCOME_INVALID;
-	(void)err_set(&c->a->error, SAQTA_ERR_INPUT, 0, "%s", text);
-	return SAQTA_OK;
-}
-
-/* What permitted the event has no say in its denial. */
-static void deny(struct effect_context *c)
-{
-	c->a->outcome = OUTCOME_DENIED;
-	buf_clear(&c->a->rules);
-	buf_clear(&c->a->clauses);
-}
-
-/* Take what the rules order, unless they refuse. */
-static bool by_rules(struct effect_context *c, const struct facts *f, struct plan *plan)
-{
-	policy_plan(c->e->policy, c->ev->kind, f, c->at_us, event_time(c->ev, "detected"), false, plan);
-	if (plan->refused)
-		deny(c);
-	plan_cite(c->a, c->e->policy, plan);
-	return !plan->refused;
-}
 
 static char *evidence_copy(const struct event *ev, const char *member)
 {
@@ -49,7 +24,7 @@ static enum saqta_status do_register(struct effect_context *c, const struct fact
 	struct plan plan;
 	enum saqta_status r = SAQTA_OK;
 
-	if (!by_rules(c, f, &plan))
+	if (!event_by_rules(c, f, &plan))
 		return SAQTA_OK;
 	r = hall_flush(e, err);
 	if (r)
@@ -109,7 +84,7 @@ static enum saqta_status do_collect(struct effect_context *c, const struct facts
 	struct plan plan;
 	enum saqta_status r = SAQTA_OK;
 
-	if (!by_rules(c, f, &plan))
+	if (!event_by_rules(c, f, &plan))
 		return SAQTA_OK;
 	rec.id = text_copy(event_text(c->ev, "record"));
 	rec.category = text_copy(event_text(c->ev, "category"));
@@ -174,7 +149,7 @@ static enum saqta_status do_consent(struct effect_context *c, const struct facts
 	struct plan plan;
 	enum saqta_status r = SAQTA_OK;
 
-	if (!by_rules(c, f, &plan))
+	if (!event_by_rules(c, f, &plan))
 		return SAQTA_OK;
 	r = add_consents(c, is_vouched ? CONSENT_VOUCHED : CONSENT_GIVEN, err);
 	if (r)
@@ -191,7 +166,7 @@ static enum saqta_status do_milestone(struct effect_context *c, const struct fac
 	struct milestone *m = NULL;
 	struct plan plan;
 
-	if (!by_rules(c, f, &plan))
+	if (!event_by_rules(c, f, &plan))
 		return SAQTA_OK;
 	for (size_t i = 0; i < s->n_milestones && !m; i++) {
 		struct milestone *old = &s->milestones[i];
@@ -216,25 +191,6 @@ static enum saqta_status do_milestone(struct effect_context *c, const struct fac
 	return effects_apply(c, &plan, err);
 }
 
-static enum saqta_status set_task(struct effect_context *c, uint64_t number, int64_t due_us, int64_t closed_us, struct saqta_error *err)
-{
-	struct task t;
-	enum saqta_status r = SAQTA_OK;
-
-	if (number == 0)
-		return SAQTA_OK;
-	r = vault_get_task(&c->e->vault, number, &t, err);
-	if (r)
-		return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
-	if (due_us != INSTANT_NONE) {
-		t.due_us = due_us;
-		t.unknown_year = 0;
-	}
-	if (closed_us != INSTANT_NONE && t.closed_us == INSTANT_NONE)
-		t.closed_us = closed_us;
-	return vault_put_task(&c->e->vault, &c->e->txn, &t, err);
-}
-
 static enum saqta_status do_obligation(struct effect_context *c, const struct facts *f, struct saqta_error *err)
 {
 	const char *id = event_text(c->ev, "obligation");
@@ -243,13 +199,13 @@ static enum saqta_status do_obligation(struct effect_context *c, const struct fa
 	struct plan plan;
 	enum saqta_status r;
 
-	if (!by_rules(c, f, &plan))
+	if (!event_by_rules(c, f, &plan))
 		return SAQTA_OK;
 	for (size_t i = 0; i < c->s->n_obligations && !o; i++)
 		if (strcmp(c->s->obligations[i].id, id) == 0)
 			o = &c->s->obligations[i];
 	if (!o && !is_open)
-		return invalid(c, "obligation: none is known under this id");
+		return event_invalid(c, "obligation: none is known under this id");
 	if (!o) {
 		o = subject_add_obligation(c->s);
 		if (!o)
@@ -264,7 +220,7 @@ static enum saqta_status do_obligation(struct effect_context *c, const struct fa
 	if (!r && is_open)
 		o->task = c->a->task;
 	else if (!r)
-		r = set_task(c, o->task, INSTANT_NONE, c->at_us, err);
+		r = event_set_task(c, o->task, INSTANT_NONE, c->at_us, err);
 	return r ? r : hall_count_delays(c->e, c->s, c->at_us, err);
 }
 
@@ -298,13 +254,13 @@ static enum saqta_status do_hold(struct effect_context *c, const struct facts *f
 	struct plan plan;
 	enum saqta_status r = SAQTA_OK;
 
-	if (!by_rules(c, f, &plan))
+	if (!event_by_rules(c, f, &plan))
 		return SAQTA_OK;
 	for (size_t i = 0; i < c->s->n_holds && !h; i++)
 		if (strcmp(c->s->holds[i].id, id) == 0)
 			h = &c->s->holds[i];
 	if (!h && !is_placed)
-		return invalid(c, "hold: none is known under this id");
+		return event_invalid(c, "hold: none is known under this id");
 	if (is_placed) {
 		r = place_hold(c, h, err);
 	} else {
@@ -312,120 +268,6 @@ static enum saqta_status do_hold(struct effect_context *c, const struct facts *f
 		h->lifted_us = c->at_us;
 	}
 	return r ? r : effects_apply(c, &plan, err);
-}
-
-/* ---- requests ---- */
-
-static enum saqta_status new_request(struct effect_context *c, struct saqta_error *err)
-{
-	struct request *q = subject_add_request(c->s);
-
-	if (!q)
-		return no_memory(err);
-	q->id = text_copy(event_text(c->ev, "request"));
-	q->kind = text_copy(event_text(c->ev, "kind"));
-	q->channel = text_copy(event_text(c->ev, "channel"));
-	q->by = text_copy(event_text(c->ev, "by"));
-	q->reason = text_copy(event_text(c->ev, "reason"));
-	q->categories = event_words(c->ev, "categories");
-	q->state = REQUEST_OPEN;
-	c->request = q;
-	if (!q->id || !q->kind || !q->channel || !q->by)
-		return no_memory(err);
-	return vault_add_request(&c->e->vault, &c->e->txn, c->s, &q->number, err);
-}
-
-/* A deferred request was completed or closed: what its completion waited for need not be done any more. */
-static enum saqta_status end_deferral(struct effect_context *c, const struct request *q, struct saqta_error *err)
-{
-	enum saqta_status r = SAQTA_OK;
-
-	for (size_t i = 0; !r && q->state == REQUEST_DEFERRED && i < c->s->n_tasks; i++) {
-		struct task t;
-
-		r = vault_get_task(&c->e->vault, c->s->tasks[i], &t, err);
-		if (r == SAQTA_ERR_MISSING)
-			r = SAQTA_OK;
-		else if (!r && t.request == q->number)
-			r = set_task(c, t.number, INSTANT_NONE, c->at_us, err);
-	}
-	return r;
-}
-
-static enum saqta_status do_request(struct effect_context *c, const struct facts *f, struct saqta_error *err)
-{
-	struct request *q = subject_request(c->s, event_text(c->ev, "request"));
-	struct plan plan;
-	enum saqta_status r = SAQTA_OK;
-
-	if (q && (q->state != REQUEST_DEFERRED || !event_flag(c->ev, "identity_checked"))) {
-		c->a->outcome = OUTCOME_DUPLICATE;
-		return SAQTA_OK;
-	}
-	if (!by_rules(c, f, &plan))
-		return SAQTA_OK;
-	c->request = q;
-	r = q ? end_deferral(c, q, err) : new_request(c, err);
-	if (r)
-		return r;
-	q = c->request;
-	q->at_us = c->at_us;
-	q->identity_checked = event_flag(c->ev, "identity_checked");
-	q->state = plan.deferred ? REQUEST_DEFERRED : REQUEST_OPEN;
-	free(q->clauses);
-	q->clauses = strdup(c->a->clauses.len ? (const char *)c->a->clauses.data : "");
-	if (!q->clauses)
-		return no_memory(err);
-	if (plan.deferred)
-		c->a->outcome = OUTCOME_DEFERRED;
-	return effects_apply(c, &plan, err);
-}
-
-static enum saqta_status do_extend(struct effect_context *c, const struct facts *f, struct saqta_error *err)
-{
-	struct plan plan;
-	int64_t until_us = event_time(c->ev, "until");
-	enum saqta_status r = SAQTA_OK;
-
-	if (c->request->state == REQUEST_CLOSED)
-		return invalid(c, "request: is closed already");
-	if (!by_rules(c, f, &plan))
-		return SAQTA_OK;
-	free(c->request->extended);
-	c->request->extended = text_copy(event_text(c->ev, "reason"));
-	c->request->due_us = until_us;
-	c->a->due_us = until_us;
-	c->a->task = c->request->task;
-	r = set_task(c, c->request->task, until_us, INSTANT_NONE, err);
-	return r ? r : effects_apply(c, &plan, err);
-}
-
-static enum saqta_status do_close(struct effect_context *c, const struct facts *f, struct saqta_error *err)
-{
-	struct request *q = c->request;
-	struct plan plan;
-	enum saqta_status r = SAQTA_OK;
-
-	if (q->state == REQUEST_CLOSED) {
-		c->a->outcome = OUTCOME_DUPLICATE;
-		return SAQTA_OK;
-	}
-	if (!by_rules(c, f, &plan))
-		return SAQTA_OK;
-	r = end_deferral(c, q, err);
-	if (r)
-		return r;
-	q->state = REQUEST_CLOSED;
-	q->closed_us = c->at_us;
-	q->result = text_copy(event_text(c->ev, "result"));
-	q->refusal = text_copy(event_text(c->ev, "reason"));
-	if (!q->result)
-		return no_memory(err);
-	r = set_task(c, q->task, INSTANT_NONE, c->at_us, err);
-	if (r)
-		return r;
-	c->request = NULL; /* tasks that the closing opens are not the request's */
-	return effects_apply(c, &plan, err);
 }
 
 /* ---- corrections and orders ---- */
@@ -486,8 +328,9 @@ static enum saqta_status do_rectify(struct effect_context *c, const struct facts
 	if (r)
 		return r;
 	if (number == 0)
-		return invalid(c, event_text(c->ev, "record") ? "record: none is held under this id" : "category: no record of it is held");
-	if (!by_rules(c, f, &plan))
+		return event_invalid(c, event_text(c->ev, "record") ? "record: none is held under this id"
+								    : "category: no record of it is held");
+	if (!event_by_rules(c, f, &plan))
 		return SAQTA_OK;
 	r = rewrite_record(c, number, err);
 	return r ? r : effects_apply(c, &plan, err);
@@ -499,11 +342,11 @@ static enum saqta_status do_depersonalise(struct effect_context *c, const struct
 	struct plan plan;
 
 	if (held) {
-		deny(c);
+		event_deny(c);
 		answer_clauses(c->a, held);
 		return SAQTA_OK;
 	}
-	return by_rules(c, f, &plan) ? effects_apply(c, &plan, err) : SAQTA_OK;
+	return event_by_rules(c, f, &plan) ? effects_apply(c, &plan, err) : SAQTA_OK;
 }
 
 static enum saqta_status do_disclose(struct effect_context *c, const struct facts *f, struct saqta_error *err)
@@ -515,7 +358,7 @@ static enum saqta_status do_disclose(struct effect_context *c, const struct fact
 	struct plan plan;
 	enum saqta_status r = SAQTA_OK;
 
-	if (!by_rules(c, f, &plan)) {
+	if (!event_by_rules(c, f, &plan)) {
 		free(categories);
 		return SAQTA_OK;
 	}
@@ -611,7 +454,7 @@ static enum saqta_status do_register_row(struct effect_context *c, const struct 
 	struct plan plan;
 	enum saqta_status r = SAQTA_OK;
 
-	if (!by_rules(c, f, &plan))
+	if (!event_by_rules(c, f, &plan))
 		return SAQTA_OK;
 	switch (ev->kind) {
 	case EVENT_AUTHORITY_NOTIFIED:
@@ -640,7 +483,7 @@ static enum saqta_status do_rules_only(struct effect_context *c, const struct fa
 {
 	struct plan plan;
 
-	return by_rules(c, f, &plan) ? effects_apply(c, &plan, err) : SAQTA_OK;
+	return event_by_rules(c, f, &plan) ? effects_apply(c, &plan, err) : SAQTA_OK;
 }
 
 enum saqta_status event_carry_out(struct effect_context *c, const struct facts *f, struct saqta_error *err)
@@ -662,11 +505,11 @@ enum saqta_status event_carry_out(struct effect_context *c, const struct facts *
 	case EVENT_HOLD:
 		return do_hold(c, f, err);
 	case EVENT_REQUEST:
-		return do_request(c, f, err);
+		return event_request(c, f, err);
 	case EVENT_EXTEND:
-		return do_extend(c, f, err);
+		return event_extend(c, f, err);
 	case EVENT_CLOSE:
-		return do_close(c, f, err);
+		return event_close(c, f, err);
 	case EVENT_RECTIFY:
 		return do_rectify(c, f, err);
 	case EVENT_DISCLOSE:

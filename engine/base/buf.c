@@ -183,6 +183,21 @@ char *cursor_string(struct cursor *c)
 	return text;
 }
 
+void be64_put(uint64_t v, uint8_t ret[8])
+{
+	for (int i = 7; i >= 0; i--, v >>= 8)
+		ret[i] = (uint8_t)v;
+}
+
+uint64_t be64_get(const uint8_t p[8])
+{
+	uint64_t v = 0;
+
+	for (int i = 0; i < 8; i++)
+		v = v << 8 | p[i];
+	return v;
+}
+
 void hex_encode(const uint8_t *data, size_t len, char *ret)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -46,6 +46,10 @@ const uint8_t *cursor_raw(struct cursor *c, size_t len);	/* borrowed, NULL on fa
 const uint8_t *cursor_bytes(struct cursor *c, size_t *ret_len); /* borrowed; never NULL */
 char *cursor_string(struct cursor *c);				/* owned copy; NULL on failure */
 
+/** Numbers as keys: eight bytes, big end first, so that they sort as numbers do. */
+void be64_put(uint64_t v, uint8_t ret[8]);
+uint64_t be64_get(const uint8_t p[8]);
+
 void hex_encode(const uint8_t *data, size_t len, char *ret /* 2*len+1 */);
 bool hex_decode(const char *text, size_t len, uint8_t *ret /* len/2 */);
 /* Standard base64 with padding (RFC 4648 4), strict on decoding. */

@@ -50,12 +50,7 @@ struct cond_tree {
 };
 /** @f may be NULL. */
 void cond_tree_make(const struct condition *c, const struct facts *f, struct cond_tree *ret);
-/** The name of fact @fact of the kind that @code looks at: a flag, a set, a string or a number. Static. */
+/** The name, without the dollar, of fact @fact of the kind that @code looks at: a flag, a set (named $SET.id), a string or a number. Static. */
 const char *condition_fact_name(enum cond_code code, unsigned fact);
-/* The facts' names in conditions, without the dollar. */
-const char *fact_string_name(enum fact_string fact);
-const char *fact_flag_name(enum fact_flag fact);
-const char *fact_number_name(enum fact_number fact);
-const char *fact_set_name(enum fact_set set); /* of $SET.id */
 
 #endif

@@ -205,7 +205,7 @@ static void case_sets(const struct policy *p, const struct lint_case *c, struct 
 
 		if (idset_empty(ids))
 			continue;
-		json_open(j, fact_set_name((enum fact_set)set), '[');
+		json_open(j, condition_fact_name(COND_IN_SET, (unsigned)set), '[');
 		for (int id = idset_next(ids, -1); id >= 0; id = idset_next(ids, id))
 			json_text(j, NULL, bit_name(p, set, id));
 		json_shut(j, ']');
@@ -229,21 +229,21 @@ static void case_json(const struct policy *p, const struct finding *f, struct js
 		if (i == F_OPERATION && !(LINT_QUESTIONS >> c->event & 1))
 			continue;
 		if (string > 0)
-			json_text(j, fact_string_name((enum fact_string)i), p->strings[string]);
+			json_text(j, condition_fact_name(COND_STRING_EQ, (unsigned)i), p->strings[string]);
 		else if (string < 0)
-			json_text(j, fact_string_name((enum fact_string)i), "(any other)");
+			json_text(j, condition_fact_name(COND_STRING_EQ, (unsigned)i), "(any other)");
 	}
 	case_sets(p, c, j);
 	for (unsigned i = 0; i < F_FLAGS; i++)
 		if (case_knows(c, VAR_FLAG + i))
-			json_bool(j, fact_flag_name((enum fact_flag)i), c->facts.flag[i]);
+			json_bool(j, condition_fact_name(COND_FLAG, (unsigned)i), c->facts.flag[i]);
 	for (unsigned i = 0; i < F_NUMBERS; i++) {
 		if (!case_knows(c, VAR_NUMBER + i))
 			continue;
 		if (isnan(c->facts.number[i]))
-			json_raw(j, fact_number_name((enum fact_number)i), "null");
+			json_raw(j, condition_fact_name(COND_NUMBER_EQ, (unsigned)i), "null");
 		else
-			json_int(j, fact_number_name((enum fact_number)i), (int64_t)c->facts.number[i]);
+			json_int(j, condition_fact_name(COND_NUMBER_EQ, (unsigned)i), (int64_t)c->facts.number[i]);
 	}
 	json_shut(j, '}');
 }

@@ -382,7 +382,7 @@ static void check_unknown(struct lint *l, const struct rule *r, const struct act
 			continue;
 		f = lint_add(l, LINT_NOTE, "gap", r->line, r,
 			     "the refusal by '%s' hangs on $%s and does not hold where that is not known: %.300s", lint_name(r),
-			     fact_number_name((enum fact_number)number), a->when.text);
+			     condition_fact_name(COND_NUMBER_EQ, (unsigned)number), a->when.text);
 		lint_example(f, &example, lint_instant(l, r));
 		return;
 	}

@@ -31,28 +31,13 @@ const uint8_t vault_controller_id[SUBJECT_ID_SIZE];
 #define ROW_DISCLOSURE 'D'
 #define ROW_KEY_MAX (SUBJECT_ID_SIZE + 1 + 8)
 
-static void be64(uint64_t v, uint8_t ret[8])
-{
-	for (int i = 7; i >= 0; i--, v >>= 8)
-		ret[i] = (uint8_t)v;
-}
-
-static uint64_t from_be64(const uint8_t *p)
-{
-	uint64_t v = 0;
-
-	for (int i = 0; i < 8; i++)
-		v = v << 8 | p[i];
-	return v;
-}
-
 static size_t row_key(const uint8_t id[SUBJECT_ID_SIZE], char kind, uint64_t number, uint8_t ret[ROW_KEY_MAX])
 {
 	memcpy(ret, id, SUBJECT_ID_SIZE);
 	ret[SUBJECT_ID_SIZE] = (uint8_t)kind;
 	if (kind == ROW_STATE)
 		return SUBJECT_ID_SIZE + 1;
-	be64(number, ret + SUBJECT_ID_SIZE + 1);
+	be64_put(number, ret + SUBJECT_ID_SIZE + 1);
 	return ROW_KEY_MAX;
 }
 
@@ -104,7 +89,7 @@ static enum saqta_status next_after_last(struct db *db, unsigned table, uint64_t
 		return r;
 	if (last.len < 8)
 		return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: a key is too short", db_path(db));
-	*ret = from_be64(last.data) + 1;
+	*ret = be64_get(last.data) + 1;
 	return SAQTA_OK;
 }
 
@@ -218,7 +203,7 @@ enum saqta_status vault_create(struct vault *v, struct db_txn *txn, const char *
 
 	subject_done(s);
 	/* Ids grow with time, so that rows are appended in order; the random half makes them unguessable and never used twice. */
-	be64(v->next_subject, s->id);
+	be64_put(v->next_subject, s->id);
 	crypt_random(s->id + 8, SUBJECT_ID_SIZE - 8);
 	r = keystore_add(v->keys, s->id, s->key, err);
 	if (r)
@@ -249,7 +234,7 @@ enum saqta_status vault_save(struct vault *v, struct db_txn *txn, struct subject
 
 static void due_key(int64_t at_us, const uint8_t id[SUBJECT_ID_SIZE], uint8_t ret[8 + SUBJECT_ID_SIZE])
 {
-	be64((uint64_t)at_us ^ UINT64_C(1) << 63, ret); /* the sign bit turned, so that keys sort as times do */
+	be64_put((uint64_t)at_us ^ UINT64_C(1) << 63, ret); /* the sign bit turned, so that keys sort as times do */
 	memcpy(ret + 8, id, SUBJECT_ID_SIZE);
 }
 
@@ -378,13 +363,13 @@ static enum saqta_status erase_registers(struct vault *v, struct db_txn *txn, st
 
 	(void)v;
 	for (size_t i = 0; i < s->n_tasks; i++) {
-		be64(s->tasks[i], key);
+		be64_put(s->tasks[i], key);
 		r = db_delete(txn, VAULT_TASK, key, sizeof(key), err);
 		if (r)
 			return r;
 	}
 	for (size_t i = 0; i < s->n_requests; i++) {
-		be64(s->requests[i].number, key);
+		be64_put(s->requests[i].number, key);
 		r = db_delete(txn, VAULT_REQUEST, key, sizeof(key), err);
 		if (r)
 			return r;
@@ -551,151 +536,4 @@ enum saqta_status vault_destroy_keys(struct vault *v, struct saqta_error *err)
 		buf_done(&q->notes);
 	free(q);
 	return r;
-}
-
-/* ---- tasks, requests, events seen ---- */
-
-static void task_encode(const struct task *t, struct buf *b)
-{
-	buf_add(b, t->subject, sizeof(t->subject));
-	buf_string(b, t->kind);
-	buf_i64(b, t->at_us);
-	buf_i64(b, t->due_us);
-	buf_i64(b, t->closed_us);
-	buf_u32(b, (uint32_t)t->unknown_year);
-	buf_i64(b, (int64_t)t->request);
-	buf_u8(b, t->is_partners);
-	buf_string(b, t->rule);
-	buf_u8(b, t->term.unit);
-	buf_u32(b, (uint32_t)t->term.count);
-	buf_i64(b, t->term.from_us);
-}
-
-static void field_fixed(struct cursor *c, char *ret, size_t size)
-{
-	size_t len;
-	const uint8_t *text = cursor_bytes(c, &len);
-
-	if (len >= size) {
-		c->failed = true;
-		len = 0;
-	}
-	memcpy(ret, text, len);
-	ret[len] = 0;
-}
-
-static enum saqta_status task_decode(uint64_t number, const uint8_t *data, size_t len, struct task *t, struct saqta_error *err)
-{
-	struct cursor c = {.data = data, .len = len};
-	const uint8_t *id = cursor_raw(&c, SUBJECT_ID_SIZE);
-
-	memset(t, 0, sizeof(*t));
-	t->number = number;
-	if (id)
-		memcpy(t->subject, id, SUBJECT_ID_SIZE);
-	field_fixed(&c, t->kind, sizeof(t->kind));
-	t->at_us = cursor_i64(&c);
-	t->due_us = cursor_i64(&c);
-	t->closed_us = cursor_i64(&c);
-	t->unknown_year = (int32_t)cursor_u32(&c);
-	t->request = (uint64_t)cursor_i64(&c);
-	t->is_partners = cursor_u8(&c) != 0;
-	field_fixed(&c, t->rule, sizeof(t->rule));
-	t->term.unit = cursor_u8(&c);
-	t->term.count = (int32_t)cursor_u32(&c);
-	t->term.from_us = cursor_i64(&c);
-	if (c.failed || c.pos != c.len)
-		return err_set(err, SAQTA_ERR_TAMPERED, 0, "task %llu is cut or too long", (unsigned long long)number);
-	return SAQTA_OK;
-}
-
-enum saqta_status vault_put_task(struct vault *v, struct db_txn *txn, struct task *t, struct saqta_error *err)
-{
-	cleanup_(buf_done) struct buf b = {0};
-	uint8_t key[8];
-
-	if (t->number == 0)
-		t->number = v->next_task++;
-	be64(t->number, key);
-	task_encode(t, &b);
-	if (b.failed)
-		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
-	return db_put(txn, VAULT_TASK, key, sizeof(key), b.data, b.len, err);
-}
-
-enum saqta_status vault_get_task(struct vault *v, uint64_t number, struct task *ret, struct saqta_error *err)
-{
-	cleanup_(buf_done) struct buf b = {0};
-	uint8_t key[8];
-	enum saqta_status r;
-
-	be64(number, key);
-	r = db_get(v->db, VAULT_TASK, key, sizeof(key), &b, err);
-	return r ? r : task_decode(number, b.data, b.len, ret, err);
-}
-
-enum saqta_status vault_next_task(struct vault *v, uint64_t from, struct task *ret, struct saqta_error *err)
-{
-	cleanup_(db_scan_closep) struct db_scan *scan = NULL;
-	const uint8_t *key, *value;
-	size_t key_len, value_len;
-	uint8_t first[8];
-	enum saqta_status r;
-
-	be64(from, first);
-	r = db_scan_open(v->db, VAULT_TASK, first, sizeof(first), "", 0, &scan, err);
-	if (!r)
-		r = db_scan_next(scan, &key, &key_len, &value, &value_len, err);
-	if (r)
-		return r;
-	if (key_len != 8)
-		return err_set(err, SAQTA_ERR_TAMPERED, 0, "a task's key has the wrong length");
-	return task_decode(from_be64(key), value, value_len, ret, err);
-}
-
-enum saqta_status vault_add_request(struct vault *v, struct db_txn *txn, const struct subject *s, uint64_t *ret_number,
-				    struct saqta_error *err)
-{
-	uint8_t key[8];
-
-	*ret_number = v->next_request++;
-	be64(*ret_number, key);
-	return db_put(txn, VAULT_REQUEST, key, sizeof(key), s->id, sizeof(s->id), err);
-}
-
-#define SEEN_SIZE 16
-
-static void seen_hashes(struct vault *v, const char *event_id, const void *body, size_t body_len, uint8_t key[HASH_SIZE],
-			uint8_t value[HASH_SIZE])
-{
-	crypt_hmac(secret_key(v->event_key), KEY_SIZE, event_id, strlen(event_id), key);
-	crypt_hmac(secret_key(v->event_key), KEY_SIZE, body, body_len, value);
-}
-
-enum saqta_status vault_seen(struct vault *v, const char *event_id, const void *body, size_t body_len, enum seen *ret,
-			     struct saqta_error *err)
-{
-	cleanup_(buf_done) struct buf found = {0};
-	uint8_t key[HASH_SIZE], value[HASH_SIZE];
-	enum saqta_status r;
-
-	seen_hashes(v, event_id, body, body_len, key, value);
-	r = db_get(v->db, VAULT_SEEN, key, SEEN_SIZE, &found, err);
-	if (r == SAQTA_ERR_MISSING) {
-		*ret = SEEN_NEW;
-		return SAQTA_OK;
-	}
-	if (r)
-		return r;
-	*ret = found.len == SEEN_SIZE && crypt_equal(found.data, value, SEEN_SIZE) ? SEEN_SAME : SEEN_OTHER;
-	return SAQTA_OK;
-}
-
-enum saqta_status vault_remember(struct vault *v, struct db_txn *txn, const char *event_id, const void *body, size_t body_len,
-				 struct saqta_error *err)
-{
-	uint8_t key[HASH_SIZE], value[HASH_SIZE];
-
-	seen_hashes(v, event_id, body, body_len, key, value);
-	return db_put(txn, VAULT_SEEN, key, SEEN_SIZE, value, SEEN_SIZE, err);
 }
