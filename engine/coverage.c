@@ -96,10 +96,10 @@ static bool is_id_char(unsigned char c) { return (c >= '0' && c <= '9') || (c >=
 /* Stands @id there as a whole? "shop/8.1" is neither in "shop/8.10" nor in "shop/8.1.1"; a full stop may end the sentence. */
 static bool names_id(const struct buf *text, const char *id)
 {
-	const char *at = (const char *)text->data, *end = at + text->len;
+	const char *at = text->len > 0 ? (const char *)text->data : "", *end = at + text->len;
 	size_t len = strlen(id);
 
-	while (at && (at = memmem(at, (size_t)(end - at), id, len))) {
+	while ((at = memmem(at, (size_t)(end - at), id, len))) {
 		const unsigned char before = at > (const char *)text->data ? (unsigned char)at[-1] : ' ', after = (unsigned char)at[len];
 
 		if (!is_id_char(before) && before != '.' && !is_id_char(after) && !(after == '.' && is_id_char((unsigned char)at[len + 1])))
