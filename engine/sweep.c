@@ -43,6 +43,8 @@ static enum saqta_status lapse(struct sweep *w, struct subject *s, unsigned *ret
 		end->at_us = end_us;
 		end->scope = text_copy(policy_name(p, ID_CONSENT, id));
 		end->clauses = text_copy((const char *)a.clauses.data);
+		if (!end->scope)
+			return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
 		s->is_dirty = true;
 		++*ret_n;
 		r = hall_record(w->e, "lapsed", w->now_us, &a, &(struct entry_extra){.subject = s, .kind = policy_name(p, ID_CONSENT, id)},

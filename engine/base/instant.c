@@ -6,7 +6,6 @@
 #include <time.h>
 
 #define DAY_S INT64_C(86400)
-#define TERM_MAX INT64_C(1000000)
 
 /* A reader over text that need not end with NUL. */
 struct scan {
@@ -41,7 +40,7 @@ static bool scan_fixed(struct scan *s, int width, int min, int max, int *ret)
 	return v >= min && v <= max;
 }
 
-/* One digit or more; false above TERM_MAX, so that sums of a few of them cannot overflow. */
+/* One digit or more; false above TERM_COUNT_MAX, so that sums of a few of them cannot overflow. */
 static bool scan_count(struct scan *s, int64_t *ret)
 {
 	int64_t v = 0;
@@ -50,7 +49,7 @@ static bool scan_count(struct scan *s, int64_t *ret)
 		return false;
 	while (is_digit(s)) {
 		v = v * 10 + (*s->at++ - '0');
-		if (v > TERM_MAX)
+		if (v > TERM_COUNT_MAX)
 			return false;
 	}
 	*ret = v;
@@ -174,7 +173,7 @@ static bool scan_offset(struct scan *s, int64_t *ret_s)
 bool instant_parse(const char *text, size_t len, int64_t *ret_us)
 {
 	struct scan s = {text, text + len};
-	int64_t fraction, offset, seconds;
+	int64_t fraction, offset, us;
 	int hour, minute, second;
 	day_t day;
 
@@ -182,11 +181,11 @@ bool instant_parse(const char *text, size_t len, int64_t *ret_us)
 	    !scan_fixed(&s, 2, 0, 59, &minute) || !scan_char(&s, ':') || !scan_fixed(&s, 2, 0, 59, &second) ||
 	    !scan_fraction(&s, &fraction) || !scan_offset(&s, &offset) || s.at != s.end)
 		return false;
-	seconds = day * DAY_S + hour * 3600 + minute * 60 + second - offset;
+	us = (day * DAY_S + hour * 3600 + minute * 60 + second - offset) * US_PER_S + fraction;
 	/* The offset may carry the first or the last day out of the years that we write. */
-	if (seconds < day_from_civil(1, 1, 1) * DAY_S || seconds >= day_from_civil(10000, 1, 1) * DAY_S)
+	if (us < INSTANT_MIN || us > INSTANT_MAX)
 		return false;
-	*ret_us = seconds * US_PER_S + fraction;
+	*ret_us = us;
 	return true;
 }
 
@@ -205,6 +204,11 @@ void instant_format(int64_t us, const struct zone *zone, char ret[INSTANT_TEXT_S
 	char tail[24], part[8] = "";
 
 	day_to_civil((day_t)day, &y, &m, &d);
+	/* The zone's clock may show a year that cannot be written: UTC does not. */
+	if (zone && (y < 1 || y > 9999)) {
+		instant_format(us, NULL, ret);
+		return;
+	}
 	if (fraction && snprintf(part, sizeof(part), ".%06u", (unsigned)fraction % 1000000) >= (int)sizeof(part))
 		part[0] = 0;
 	if (!zone)
@@ -245,7 +249,7 @@ static bool scan_parts(struct scan *s, const char *units, const int64_t *weights
 		s->at++;
 	}
 	*ret = total;
-	return total <= TERM_MAX;
+	return total <= TERM_COUNT_MAX;
 }
 
 static bool parse_with(struct scan s, enum term_unit unit, const char *units, const int64_t *weights, struct term *ret)

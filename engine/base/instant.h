@@ -7,6 +7,8 @@
 /** Instants are int64 microseconds since 1970-01-01T00:00:00Z, from year 0001 to 9999. */
 #define INSTANT_NONE INT64_MIN
 #define US_PER_S INT64_C(1000000)
+#define INSTANT_MIN (INT64_C(-62135596800) * US_PER_S)
+#define INSTANT_MAX (INT64_C(253402300800) * US_PER_S - 1)
 
 /** A proleptic Gregorian date as days since 1970-01-01. */
 typedef int32_t day_t;
@@ -15,7 +17,7 @@ typedef int32_t day_t;
  *  6 digits (more are refused); ":60" is refused. False on anything else. */
 bool instant_parse(const char *text, size_t len, int64_t *ret_us);
 #define INSTANT_TEXT_SIZE 40
-/** Write @us as RFC 3339 with the offset that @zone had then (NULL: "Z"); no fraction if it is zero. */
+/** Write @us as RFC 3339 with the offset that @zone had then (NULL, and where its year has not four digits: "Z"); no fraction if it is zero. */
 struct zone;
 void instant_format(int64_t us, const struct zone *zone, char ret[INSTANT_TEXT_SIZE]);
 /** The system's clock. Called by the hall only. */
@@ -42,9 +44,10 @@ int32_t zone_offset_s(const struct zone *zone, int64_t us);
 
 /** A term: ISO 8601 duration (PnYnMnD, PTnHnMnS, PnW) or working days "nWD" or banking days "nBD". */
 enum term_unit { TERM_NONE, TERM_CALENDAR /* months */, TERM_DAYS, TERM_WORKING_DAYS, TERM_BANKING_DAYS, TERM_SECONDS };
+#define TERM_COUNT_MAX 1000000
 struct term {
 	enum term_unit unit;
-	int32_t count; /* months, days or seconds, 0..1,000,000 */
+	int32_t count; /* months, days or seconds, 0..TERM_COUNT_MAX */
 };
 /** Mixed units (P1Y2D, P1DT2H) are refused; P1Y6M is 18 months, P2W is 14 days, PT1H30M is 5400 s. */
 bool term_parse(const char *text, size_t len, struct term *ret);

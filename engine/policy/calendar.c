@@ -298,8 +298,11 @@ int term_end(struct term term, int64_t from_us, const struct zone *zone, const s
 	bool is_moment = term.unit == TERM_SECONDS || term.unit == TERM_NONE;
 	int64_t moment = from_us + (is_moment ? term.count * US_PER_S : 0);
 	day_t last;
-	int unknown = last_day_of(term, zone_day(zone, moment), calendar, &last);
+	int unknown;
 
+	if (moment > INSTANT_MAX)
+		moment = INSTANT_MAX;
+	unknown = last_day_of(term, zone_day(zone, moment), calendar, &last);
 	if (unknown)
 		return unknown;
 	if (last > day_last())

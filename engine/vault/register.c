@@ -35,6 +35,15 @@ static void field_fixed(struct cursor *c, char *ret, size_t size)
 	ret[len] = 0;
 }
 
+/* Tasks stand in clear: whoever can write the file can write anything into them. */
+static bool is_time(int64_t us) { return us == INSTANT_NONE || (us >= INSTANT_MIN && us <= INSTANT_MAX); }
+
+static bool is_task(const struct task *t)
+{
+	return is_time(t->at_us) && is_time(t->due_us) && is_time(t->closed_us) && is_time(t->term.from_us) && t->term.unit <= TERM_SECONDS &&
+	       t->term.count >= 0 && t->term.count <= TERM_COUNT_MAX;
+}
+
 static enum saqta_status task_decode(uint64_t number, const uint8_t *data, size_t len, struct task *t, struct saqta_error *err)
 {
 	struct cursor c = {.data = data, .len = len};
@@ -57,6 +66,8 @@ static enum saqta_status task_decode(uint64_t number, const uint8_t *data, size_
 	t->term.from_us = cursor_i64(&c);
 	if (c.failed || c.pos != c.len)
 		return err_set(err, SAQTA_ERR_TAMPERED, 0, "task %llu is cut or too long", (unsigned long long)number);
+	if (!is_task(t))
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "task %llu holds what no task can", (unsigned long long)number);
 	return SAQTA_OK;
 }
 

@@ -53,6 +53,15 @@ struct codec {
 	struct cursor *in;
 };
 
+/* What encoding never writes was not written by it: a row reads back in one way only. */
+static bool read_flag(struct cursor *in)
+{
+	uint8_t flag = cursor_u8(in);
+
+	in->failed |= flag > 1;
+	return flag == 1;
+}
+
 static void field_text(struct codec *c, char **v)
 {
 	switch (c->pass) {
@@ -62,7 +71,7 @@ static void field_text(struct codec *c, char **v)
 			buf_string(c->out, *v);
 		break;
 	case PASS_DECODE:
-		*v = cursor_u8(c->in) ? cursor_string(c->in) : NULL;
+		*v = read_flag(c->in) ? cursor_string(c->in) : NULL;
 		break;
 	case PASS_FREE:
 		text_done(*v);
@@ -71,12 +80,29 @@ static void field_text(struct codec *c, char **v)
 	}
 }
 
+/* A text that is looked at without asking whether it is there. */
+static void field_name(struct codec *c, char **v)
+{
+	field_text(c, v);
+	if (c->pass == PASS_DECODE)
+		c->in->failed |= !*v;
+}
+
 static void field_i64(struct codec *c, int64_t *v)
 {
 	if (c->pass == PASS_ENCODE)
 		buf_i64(c->out, *v);
 	else if (c->pass == PASS_DECODE)
 		*v = cursor_i64(c->in);
+}
+
+static void field_within(struct codec *c, int64_t *v, int64_t min, int64_t max)
+{
+	field_i64(c, v);
+	if (c->pass == PASS_DECODE && (*v < min || *v > max)) {
+		c->in->failed = true;
+		*v = min;
+	}
 }
 
 static void field_u64(struct codec *c, uint64_t *v)
@@ -92,7 +118,7 @@ static void field_bool(struct codec *c, bool *v)
 	if (c->pass == PASS_ENCODE)
 		buf_u8(c->out, *v);
 	else if (c->pass == PASS_DECODE)
-		*v = cursor_u8(c->in) != 0;
+		*v = read_flag(c->in);
 }
 
 static void field_raw(struct codec *c, void *v, size_t len)
@@ -112,9 +138,9 @@ static void consent_fields(struct codec *c, void *element)
 	struct consent_act *a = element;
 	int64_t kind = a->kind;
 
-	field_i64(c, &kind);
+	field_within(c, &kind, CONSENT_GIVEN, CONSENT_ENDED);
 	a->kind = (enum consent_act_kind)kind;
-	field_text(c, &a->scope);
+	field_name(c, &a->scope);
 	field_i64(c, &a->at_us);
 	field_i64(c, &a->due_us);
 	field_text(c, &a->version);
@@ -128,7 +154,7 @@ static void milestone_fields(struct codec *c, void *element)
 {
 	struct milestone *m = element;
 
-	field_text(c, &m->id);
+	field_name(c, &m->id);
 	field_text(c, &m->purpose);
 	field_i64(c, &m->at_us);
 }
@@ -137,7 +163,7 @@ static void obligation_fields(struct codec *c, void *element)
 {
 	struct obligation *o = element;
 
-	field_text(c, &o->id);
+	field_name(c, &o->id);
 	field_bool(c, &o->is_open);
 	field_i64(c, &o->at_us);
 	field_u64(c, &o->task);
@@ -147,7 +173,7 @@ static void hold_fields(struct codec *c, void *element)
 {
 	struct hold *h = element;
 
-	field_text(c, &h->id);
+	field_name(c, &h->id);
 	field_text(c, &h->basis);
 	field_text(c, &h->reason);
 	field_text(c, &h->authority);
@@ -166,13 +192,13 @@ static void request_fields(struct codec *c, void *element)
 	int64_t state = r->state;
 
 	field_u64(c, &r->number);
-	field_text(c, &r->id);
-	field_text(c, &r->kind);
+	field_name(c, &r->id);
+	field_name(c, &r->kind);
 	field_text(c, &r->channel);
 	field_text(c, &r->by);
 	field_text(c, &r->reason);
 	field_text(c, &r->categories);
-	field_i64(c, &state);
+	field_within(c, &state, REQUEST_DEFERRED, REQUEST_CLOSED);
 	r->state = (enum request_state)state;
 	field_bool(c, &r->identity_checked);
 	field_bool(c, &r->blocks);
@@ -190,7 +216,7 @@ static void pending_fields(struct codec *c, void *element)
 {
 	struct pending *p = element;
 
-	field_text(c, &p->scopes);
+	field_name(c, &p->scopes);
 	field_text(c, &p->channel);
 	field_text(c, &p->form);
 	field_i64(c, &p->at_us);
@@ -200,7 +226,7 @@ static void order_fields(struct codec *c, void *element)
 {
 	struct order *o = element;
 
-	field_text(c, &o->categories);
+	field_name(c, &o->categories);
 	field_i64(c, &o->at_us);
 	field_i64(c, &o->due_us);
 	field_text(c, &o->clauses);
@@ -210,9 +236,9 @@ static void row_fields(struct codec *c, void *element)
 {
 	struct fact_row *r = element;
 
-	field_text(c, &r->kind);
-	field_text(c, &r->key);
-	field_text(c, &r->value);
+	field_name(c, &r->kind);
+	field_name(c, &r->key);
+	field_name(c, &r->value);
 	field_i64(c, &r->at_us);
 }
 
@@ -262,7 +288,7 @@ static void subject_fields(struct codec *c, struct subject *s)
 	field_i64(c, &s->registered_us);
 	field_i64(c, &s->newest_collected_us);
 	field_bool(c, &s->has_birth);
-	field_i64(c, &birth);
+	field_within(c, &birth, INT32_MIN, INT32_MAX);
 	s->birth = (day_t)birth;
 	field_text(c, &s->partner);
 	field_text(c, &s->worker);
@@ -480,7 +506,7 @@ static void record_fields(struct codec *c, struct record *r)
 	field_i64(c, &r->corrected_us);
 	int64_t revision = r->revision;
 
-	field_i64(c, &revision);
+	field_within(c, &revision, 0, UINT32_MAX);
 	r->revision = (uint32_t)revision;
 	field_bool(c, &r->is_base64);
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fuzz.h"
 
+#include "policy/explain.h"
+#include "policy/lint.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -58,6 +61,18 @@ const char *fuzz_file(const char *name, const void *data, size_t len)
 	return path;
 }
 
+void fuzz_read(const char *path, struct buf *ret)
+{
+	uint8_t chunk[4096];
+	FILE *file = fopen(path, "re");
+	size_t n;
+
+	fuzz_must(file != NULL);
+	while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0)
+		buf_add(ret, chunk, n);
+	(void)fclose(file);
+}
+
 /* ---- what parsers stand on ---- */
 
 const char *fuzz_packs(void)
@@ -85,6 +100,38 @@ struct saqta_engine *fuzz_engine(void)
 
 struct policy *fuzz_policy(void) { return fuzz_engine()->policy; }
 
+static void tell_in(struct policy *p, const char *lang)
+{
+	cleanup_(words_freep) struct words *w = NULL;
+	cleanup_(buf_done) struct buf out = {0};
+	struct saqta_error err = {0};
+
+	if (words_load(p, lang, &w, &err))
+		return;
+	fuzz_must(!policy_print(w, FUZZ_NOW, &out, &err));
+	fuzz_is_lines(&out);
+	buf_clear(&out);
+	if (!policy_explain_clause(w, "1", &out, &err))
+		fuzz_is_lines(&out);
+}
+
+void fuzz_tell(struct policy *p)
+{
+	cleanup_(findings_done) struct findings findings = {0};
+	struct saqta_error err = {0};
+
+	tell_in(p, "kk");
+	tell_in(p, "ru");
+	tell_in(p, "en");
+	fuzz_must(!policy_lint(p, &findings, &err));
+	for (unsigned i = 0; i < findings.n; i++) {
+		cleanup_(buf_done) struct buf out = {0};
+
+		finding_json(p, &findings.items[i], &out);
+		fuzz_is_lines(&out);
+	}
+}
+
 bool fuzz_patch(struct buf *file, size_t scale, const uint8_t *data, size_t size)
 {
 	struct cursor c = {.data = data, .len = size};
@@ -107,12 +154,32 @@ bool fuzz_patch(struct buf *file, size_t scale, const uint8_t *data, size_t size
 	return differs;
 }
 
-void fuzz_is_json(const struct buf *text)
+void fuzz_is_lines(const struct buf *text)
 {
-	json_t *root = text->len ? json_loadb((const char *)text->data, text->len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
+	const char *at = (const char *)text->data, *end = at + text->len;
 
-	fuzz_must(!text->failed && root);
-	json_decref(root);
+	fuzz_must(!text->failed);
+	while (at < end) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		size_t len = (size_t)((stop ? stop : end) - at);
+		json_t *root = json_loadb(at, len, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, NULL);
+
+		if (!root)
+			fuzz_fail("no JSON", 0, at);
+		json_decref(root);
+		at += len + 1;
+	}
+}
+
+int fuzz_take_lines(void *user, const char *data, size_t len)
+{
+	struct buf text = {0};
+
+	(void)user;
+	buf_add(&text, data, len);
+	fuzz_is_lines(&text);
+	buf_done(&text);
+	return 0;
 }
 
 int fuzz_drop(void *user, const char *data, size_t len)

@@ -5,6 +5,7 @@ broke something) stay. Usage: tests/fuzz/seeds.py"""
 import base64
 import glob
 import hashlib
+import json
 import os
 import re
 import struct
@@ -134,15 +135,111 @@ ROWS = [subject(), subject(None, stopped=1), subject("x", [[CONSENT], [MILESTONE
         subject("y", [[CONSENT] * 3, [], [OBLIGATION] * 2], birth=1), RECORD + struct.pack("<I", len(VALUE)) + VALUE, RECORD + bytes(4)]
 
 
+
+TASK = bytes(16) + struct.pack("<I", 7) + b"respond" + i64(1) + i64(-2 ** 63) * 2 + struct.pack("<I", 2028) + i64(1) + b"\0"
+TASK += struct.pack("<I", 7) + b"p/r1-on" + b"\3" + struct.pack("<I", 3) + i64(1767585600000000)
+
+
+# ---- packs, calendars, tables ----
+
+
+def packs():
+    """Each rule of each pack as a pack of its own, with the definitions that it uses."""
+    for text in PACKS:
+        head = re.search(r"<policy [^>]*>", text).group(0)
+        defines = dict(re.findall(r'(?s)<define name="([\w-]+)" (test="[^"]*")/>', text))
+        rest = re.search(r'(?s)  <forbid [^>]*otherwise="yes".*?</forbid>\n', text)
+        for rule in re.findall(r"(?ms)^  <(?:consent|statement|permit|forbid|retain|on|limit|declare|term) (?:[^<]*/>|.*?^  </\w+>|[^\n]*</\w+>)\n", text):
+            body, used = rule, ""
+            if rest and rest.group(0) != rule:
+                body += rest.group(0)
+            for name in re.findall(r"\$([\w-]+)", body):
+                if name in defines and f'"{name}"' not in used and "$" + name not in defines[name]:
+                    used += f'  <define name="{name}" {defines[name]}/>\n'
+            body = re.sub(r'    <title xml:lang="(\w\w)">[^<]{40,}</title>', r'    <title xml:lang="\1">x</title>', body)
+            titles = "".join(f'  <title xml:lang="{lang}">x</title>\n' for lang in ("kk", "ru", "en"))
+            yield head + "\n" + titles + used + body + "</policy>\n"
+
+
+def calendars():
+    text = text_of("policies", "calendar", "kz.xml")
+    head = re.search(r"<calendar [^>]*>", text).group(0)
+    for year in re.findall(r"(?s)<year .*?</year>", text):
+        yield f"{head}{year}</calendar>"
+        yield f'{head}<year value="2199"/>{year[:400]}</year></calendar>'.replace(year[400 - 60:400].split("<")[-1], "")
+    yield f'{head}<year value="1991"/><year value="2024"><work date="2024-02-24" name="a"/><off date="2024-02-29" name="b"/></year></calendar>'
+
+
+def tables():
+    for which, name in enumerate(("vocabulary.tsv", "clauses.tsv", "statute.tsv", "words.tsv")):
+        lines = text_of("policies", name).split("\n")
+        for at in range(1, len(lines), max(8, len(lines) // 8)):
+            yield f"{which}" + "\n".join([lines[0]] + lines[at:at + 8]) + "\n"
+    yield "0kind\tid\tparent\r\nconsent\tprocessing\r\ncategory\ta\t\r\ncategory\tb\ta\n\n"
+
+
+# ---- what is written by the engine ----
+
+
+def entry(**members):
+    base = {"actor": "operator", "at": "2026-01-05T04:00:00Z", "policy": 0, "recorded": "2026-01-05T04:00:00Z", "seq": 2, "subject": "00" * 16, "v": 1}
+    return json.dumps({**base, **members}, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+
+
+ENTRIES = [
+    entry(type="register", outcome="applied", state="active", input="00" * 32, rules=["kz-94v/x"], clauses=["kz-94v/7-1", "x/8.1"]),
+    entry(type="collect", outcome="applied", state="active"), entry(type="request", outcome="applied", kind="access", due="2026-01-10T04:00:00Z", task=1),
+    entry(type="policy", more={"digest": "00" * 32, "id": "p", "version": "1"}), entry(type="destroyed", state="destroyed", clauses=["x/9"], more={
+        "late": True, "receipt": "00" * 32, "records": 3, "why": "term"}), entry(type="record-destroyed", more={"category": "email", "late": False, "record": 1}),
+    entry(type="record-destroyed", more={"category": "email", "record": 9, "replayed": True}), entry(type="lapsed", kind="processing", clauses=["x/1"]),
+    entry(type="sweep-start"), entry(type="sweep-end", more={"examined": 1, "destroyed": 9223372036854775807, "late": 0, "held_by": {"x/1": 1}}),
+    entry(type="read", kind="masked", more={"role": "officer"}), entry(type="refused", outcome="denied", more={"role": "auditor"}),
+    entry(type="breach", outcome="applied", due="2026-01-06T04:00:00Z", clauses=["x/2"]), entry(type="task-closed", task=1), entry(type="delay", task=2),
+    entry(type="incarnation", more={"incarnation": 2, "past": {"origin": "x", "root": "00" * 32, "size": 5}, "reason": "restore"}),
+    entry(type="key", kind="rotate"), entry(type="run", more={"duplicate": 0, "invalid": 1, "lines": 2}), entry(type="depersonalise", state="depersonalised"), "{}", "[]"]
+
+HEADER = {"at": "2026-01-05T09:00:00+05:00", "checkpoint": note(f"example.org/log\n3\n{ROOT_HASH}\n", "example.org/log"), "entries": 3, "incarnation": 1,
+          "root": "ab" * 32, "vault": "01" * 16}
+HEADERS = [json.dumps(HEADER), json.dumps({**HEADER, "entries": 2 ** 63 - 1, "incarnation": 2 ** 32 - 1, "passphrase": {
+    "kdf": "argon2id", "lanes": 4, "memory_kib": 262144, "passes": 3, "salt": "cd" * 32}})]
+
+
+def patch(*groups):
+    return b"".join(struct.pack("<HB", at, len(data)) + data for at, data in groups)
+
+
+PATCHES = [b"", patch((0, b"x")), patch((18, b"\2\2")), patch((100, b"\0" * 8), (4096, b"\xff" * 8)), patch((200, b"a")) + b"\x10\0", b"\0\0", b"\0\0\1",
+           patch(*((1 << i, bytes([i])) for i in range(16)))]
+KEYFILES = ["0123456789abcdef" * 4 + "\n", "0123456789ABCDEF" * 4, "saqta-key 1 argon2id 262144 3 4 " + "ab" * 32 + " " + "01" * 61 + "\n",
+            "saqta-key 1 argon2id 999999999 999999999 999999999 " + "ab" * 32 + " " + "01" * 61 + "\n"]
+EMPTY_ROOT = base64.b64encode(hashlib.sha256(b"").digest()).decode()
+ROLES = ["root owner\n", "# who may what\nroot\tofficer # not the owner\nother application\n", "root owner\nroot auditor\n", "root\n", "other operator\r\n\n",
+         "root owner owner\n"]
+
+
 def main():
+    seeds("apply", ["\n".join(l for l in s.split("\n") if '"event"' in l and '"sweep"' not in l) + "\n" for s in SCENARIOS])
+    seeds("backup", HEADERS)
     seeds("bytes", ["", "TQ==", "TWE=", "TWFu", "00ff", "0123456789abcdefABCDEF", "TWFuTWFuTWFuTWFu", "////", "++++AA=="])
+    seeds("calendar", calendars())
     seeds("condition", conditions())
+    seeds("entry", ENTRIES)
     seeds("event", events())
+    seeds("guard", NOTES + [f"saqta\n0\n{EMPTY_ROOT}\n", f"saqta\n1\n{EMPTY_ROOT}\n"])
     seeds("instant", INSTANTS)
     seeds("json", ["plain", "кириллица", 'quote " and \\', "\0\x01\x1f\x7f", "\u2028\U0001f600"])
+    seeds("keyfile", KEYFILES)
+    seeds("keystore", PATCHES)
     seeds("note", NOTES)
+    seeds("paper", ["plain", "=1+1", '"', '\'', "a,b\r\nc", "\0", "\x01", "\uffff", "]]>&<", "кириллица", "\U0001f600"])
+    seeds("policy", packs())
+    seeds("roles", ROLES)
+    seeds("scenario", SCENARIOS)
     seeds("share", SHARES)
+    seeds("stream", PATCHES)
     seeds("subject", ROWS)
+    seeds("table", tables())
+    seeds("task", [TASK])
 
 
 if __name__ == "__main__":
