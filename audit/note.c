@@ -138,27 +138,12 @@ static enum saqta_status bad(struct saqta_error *err, const char *why)
 	return err_set(err, SAQTA_ERR_TAMPERED, 0, "signed note: %s", why);
 }
 
-static bool is_utf8(const uint8_t *s, size_t len)
+static bool has_controls(const char *s, size_t len)
 {
-	for (size_t i = 0; i < len;) {
-		uint32_t c = s[i];
-		unsigned n = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : (c & 0xf0) == 0xe0 ? 2 : c >= 0xf0 && c < 0xf5 ? 3 : 9;
-
-		if (n == 9 || i + n >= len)
-			return false;
-		c &= n == 0 ? 0x7f : 0x3fu >> n;
-		for (unsigned k = 1; k <= n; k++) {
-			if ((s[i + k] & 0xc0) != 0x80)
-				return false;
-			c = c << 6 | (s[i + k] & 0x3fu);
-		}
-		if ((n == 2 && c < 0x800) || (n == 3 && (c < 0x10000 || c > 0x10ffff)) || (c >= 0xd800 && c < 0xe000))
-			return false;
-		if (c < 0x20 && c != '\n')
-			return false;
-		i += n + 1;
-	}
-	return true;
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)s[i] < 0x20 && s[i] != '\n')
+			return true;
+	return false;
 }
 
 /* The last blank line parts the text from the signatures. */
@@ -242,7 +227,7 @@ enum saqta_status audit_note_open(const char *note, size_t len, const struct aud
 		memset(ret_seals, 0, n_v * sizeof(*ret_seals));
 	if (len > AUDIT_NOTE_MAX)
 		return bad(err, "it is larger than 1 MiB");
-	if (!is_utf8((const uint8_t *)note, len))
+	if (!text_is_utf8(note, len) || has_controls(note, len))
 		return bad(err, "it is not UTF-8, or holds control characters");
 	text_len = text_length(note, len);
 	if (text_len == 0)

@@ -147,6 +147,14 @@ static uint64_t read_le(struct cursor *c, size_t size)
 
 uint8_t cursor_u8(struct cursor *c) { return (uint8_t)read_le(c, 1); }
 
+bool cursor_flag(struct cursor *c)
+{
+	uint8_t flag = cursor_u8(c);
+
+	c->failed |= flag > 1;
+	return flag == 1;
+}
+
 uint16_t cursor_u16(struct cursor *c) { return (uint16_t)read_le(c, 2); }
 
 uint32_t cursor_u32(struct cursor *c) { return (uint32_t)read_le(c, 4); }
@@ -196,6 +204,29 @@ uint64_t be64_get(const uint8_t p[8])
 	for (int i = 0; i < 8; i++)
 		v = v << 8 | p[i];
 	return v;
+}
+
+bool text_is_utf8(const void *text, size_t len)
+{
+	const uint8_t *s = text;
+
+	for (size_t i = 0; i < len;) {
+		uint32_t c = s[i];
+		unsigned n = c < 0x80 ? 0 : c >= 0xc2 && c < 0xe0 ? 1 : (c & 0xf0) == 0xe0 ? 2 : c >= 0xf0 && c < 0xf5 ? 3 : 9;
+
+		if (n == 9 || i + n >= len)
+			return false;
+		c &= n == 0 ? 0x7f : 0x3fu >> n;
+		for (unsigned k = 1; k <= n; k++) {
+			if ((s[i + k] & 0xc0) != 0x80)
+				return false;
+			c = c << 6 | (s[i + k] & 0x3fu);
+		}
+		if ((n == 2 && c < 0x800) || (n == 3 && (c < 0x10000 || c > 0x10ffff)) || (c >= 0xd800 && c < 0xe000))
+			return false;
+		i += n + 1;
+	}
+	return true;
 }
 
 void hex_encode(const uint8_t *data, size_t len, char *ret)

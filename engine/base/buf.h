@@ -39,6 +39,7 @@ struct cursor {
 	bool failed;
 };
 uint8_t cursor_u8(struct cursor *c);
+bool cursor_flag(struct cursor *c); /* 0 or 1; another byte is a failure: what buf_* wrote reads back in one way only */
 uint16_t cursor_u16(struct cursor *c);
 uint32_t cursor_u32(struct cursor *c);
 int64_t cursor_i64(struct cursor *c);
@@ -49,6 +50,9 @@ char *cursor_string(struct cursor *c);				/* owned copy; NULL on failure */
 /** Numbers as keys: eight bytes, big end first, so that they sort as numbers do. */
 void be64_put(uint64_t v, uint8_t ret[8]);
 uint64_t be64_get(const uint8_t p[8]);
+
+/** Well-formed UTF-8 (RFC 3629), NUL and other controls included. */
+bool text_is_utf8(const void *text, size_t len);
 
 void hex_encode(const uint8_t *data, size_t len, char *ret /* 2*len+1 */);
 bool hex_decode(const char *text, size_t len, uint8_t *ret /* len/2 */);

@@ -129,25 +129,29 @@ enum saqta_status paper_xml(const json_t *doc, struct buf *ret, struct saqta_err
 
 enum { FIELD_KIND, FIELD_ID, FIELD_KK, FIELD_RU, FIELD_EN, FIELDS };
 
-static void add_words(xmlNode *to, FILE *file, int field)
+/* False at a line that is not UTF-8. */
+static bool add_words(xmlNode *to, FILE *file, int field)
 {
 	char *line = NULL;
 	size_t cap = 0;
+	bool is_text = true;
 
-	while (getline(&line, &cap, file) > 0) {
+	while (is_text && getline(&line, &cap, file) > 0) {
 		char *at = line, *fields[FIELDS] = {0};
 		xmlNode *word;
 
 		line[strcspn(line, "\r\n")] = 0;
+		is_text = text_is_utf8(line, strlen(line));
 		for (int i = 0; i < FIELDS && at; i++)
 			fields[i] = strsep(&at, "\t");
-		if (!fields[field])
+		if (!is_text || !fields[field])
 			continue;
 		word = xmlNewTextChild(to, NULL, (const xmlChar *)"w", (const xmlChar *)fields[field]);
 		xmlNewProp(word, (const xmlChar *)"kind", (const xmlChar *)fields[FIELD_KIND]);
 		xmlNewProp(word, (const xmlChar *)"id", (const xmlChar *)fields[FIELD_ID]);
 	}
 	free(line);
+	return is_text;
 }
 
 /* The path of @name in one of @dirs, owned; NULL and an error if it is nowhere. */
@@ -176,7 +180,8 @@ static enum saqta_status add_word_file(xmlNode *words, const char *dirs, const c
 	enum saqta_status r = SAQTA_OK;
 
 	if (file) {
-		add_words(words, file, field);
+		if (!add_words(words, file, field))
+			r = err_set(err, SAQTA_ERR_POLICY, 0, "%s: is not UTF-8: save it as UTF-8 text", path);
 		(void)fclose(file);
 	} else {
 		r = path ? err_set(err, SAQTA_ERR_MISSING, 0, "%s: %s", path, strerror(errno)) : SAQTA_ERR_MISSING;

@@ -86,12 +86,23 @@ static enum saqta_status missing(const struct loader *l, const char *what, const
 
 static void freep(char **text) { free(*text); }
 
+/* A table is text: its fields go into what people read, and a NUL would end it early. */
+static enum saqta_status read_text(const char *path, struct buf *ret, struct saqta_error *err)
+{
+	enum saqta_status r = read_bytes(path, ret, err);
+	const uint8_t *nul = r || ret->len == 0 ? NULL : memchr(ret->data, 0, ret->len);
+
+	if (!r && (nul || !text_is_utf8(ret->data, ret->len)))
+		return err_set(err, SAQTA_ERR_POLICY, 0, "%s: %s: save it as UTF-8 text", path, nul ? "holds a NUL" : "is not UTF-8");
+	return r;
+}
+
 /* A file that must be there: its bytes. */
 static enum saqta_status read_found(const struct loader *l, const char *what, const char *name, struct buf *ret, struct saqta_error *err)
 {
 	cleanup_(freep) char *path = find_file(l, "", name, "");
 
-	return path ? read_bytes(path, ret, err) : missing(l, what, name, err);
+	return path ? read_text(path, ret, err) : missing(l, what, name, err);
 }
 
 bool tsv_next(struct tsv *t)
@@ -237,7 +248,7 @@ static enum saqta_status read_vocabulary(struct loader *l, struct saqta_error *e
 
 	if (!path)
 		return missing(l, "vocabulary", "vocabulary.tsv", err);
-	r = read_bytes(path, &l->vocabulary, err);
+	r = read_text(path, &l->vocabulary, err);
 	if (r)
 		return r;
 	buf_add(&copy, l->vocabulary.data, l->vocabulary.len); /* the fields are cut in place, the digest needs the bytes */
@@ -391,7 +402,7 @@ static enum saqta_status keep_found(struct loader *l, const char *name, struct s
 {
 	cleanup_(freep) char *path = find_file(l, "", name, "");
 	cleanup_(buf_done) struct buf bytes = {0};
-	enum saqta_status r = path ? read_bytes(path, &bytes, err) : SAQTA_OK;
+	enum saqta_status r = path ? read_text(path, &bytes, err) : SAQTA_OK;
 
 	if (!r)
 		keep_file(l, "", name, "", &bytes);

@@ -27,7 +27,7 @@ static void field_fixed(struct cursor *c, char *ret, size_t size)
 	size_t len;
 	const uint8_t *text = cursor_bytes(c, &len);
 
-	if (len >= size) {
+	if (len >= size || memchr(text, 0, len) || !text_is_utf8(text, len)) {
 		c->failed = true;
 		len = 0;
 	}
@@ -40,8 +40,8 @@ static bool is_time(int64_t us) { return us == INSTANT_NONE || (us >= INSTANT_MI
 
 static bool is_task(const struct task *t)
 {
-	return is_time(t->at_us) && is_time(t->due_us) && is_time(t->closed_us) && is_time(t->term.from_us) && t->term.unit <= TERM_SECONDS &&
-	       t->term.count >= 0 && t->term.count <= TERM_COUNT_MAX;
+	return is_time(t->at_us) && is_time(t->due_us) && is_time(t->closed_us) && is_time(t->term.from_us) &&
+	       t->term.unit <= TERM_SECONDS && t->term.count >= 0 && t->term.count <= TERM_COUNT_MAX;
 }
 
 static enum saqta_status task_decode(uint64_t number, const uint8_t *data, size_t len, struct task *t, struct saqta_error *err)
@@ -59,7 +59,7 @@ static enum saqta_status task_decode(uint64_t number, const uint8_t *data, size_
 	t->closed_us = cursor_i64(&c);
 	t->unknown_year = (int32_t)cursor_u32(&c);
 	t->request = (uint64_t)cursor_i64(&c);
-	t->is_partners = cursor_u8(&c) != 0;
+	t->is_partners = cursor_flag(&c);
 	field_fixed(&c, t->rule, sizeof(t->rule));
 	t->term.unit = cursor_u8(&c);
 	t->term.count = (int32_t)cursor_u32(&c);

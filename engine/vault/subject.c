@@ -53,15 +53,6 @@ struct codec {
 	struct cursor *in;
 };
 
-/* What encoding never writes was not written by it: a row reads back in one way only. */
-static bool read_flag(struct cursor *in)
-{
-	uint8_t flag = cursor_u8(in);
-
-	in->failed |= flag > 1;
-	return flag == 1;
-}
-
 static void field_text(struct codec *c, char **v)
 {
 	switch (c->pass) {
@@ -71,7 +62,7 @@ static void field_text(struct codec *c, char **v)
 			buf_string(c->out, *v);
 		break;
 	case PASS_DECODE:
-		*v = read_flag(c->in) ? cursor_string(c->in) : NULL;
+		*v = cursor_flag(c->in) ? cursor_string(c->in) : NULL;
 		break;
 	case PASS_FREE:
 		text_done(*v);
@@ -118,7 +109,7 @@ static void field_bool(struct codec *c, bool *v)
 	if (c->pass == PASS_ENCODE)
 		buf_u8(c->out, *v);
 	else if (c->pass == PASS_DECODE)
-		*v = read_flag(c->in);
+		*v = cursor_flag(c->in);
 }
 
 static void field_raw(struct codec *c, void *v, size_t len)

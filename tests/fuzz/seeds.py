@@ -158,7 +158,7 @@ def packs():
                     used += f'  <define name="{name}" {defines[name]}/>\n'
             body = re.sub(r'    <title xml:lang="(\w\w)">[^<]{40,}</title>', r'    <title xml:lang="\1">x</title>', body)
             titles = "".join(f'  <title xml:lang="{lang}">x</title>\n' for lang in ("kk", "ru", "en"))
-            yield head + "\n" + titles + used + body + "</policy>\n"
+            yield re.sub(r' id="[^"]*"', ' id="pack"', head) + "\n" + titles + used + body + "</policy>\n"
 
 
 def calendars():
