@@ -288,18 +288,19 @@ static void report_json(const struct sweep *w, const char *guard, struct buf *re
 	char at[INSTANT_TEXT_SIZE];
 
 	instant_format(w->now_us, policy_zone(w->e->policy), at);
+	/* In alphabetical order: it becomes part of an entry. */
 	json_open(&j, NULL, '{');
 	json_text(&j, "at", at);
+	json_int(&j, "depersonalised", (int64_t)w->total.depersonalised);
+	json_int(&j, "destroyed", (int64_t)w->total.destroyed);
 	json_bool(&j, "dry_run", w->is_dry);
 	json_int(&j, "examined", (int64_t)w->total.examined);
-	json_int(&j, "lapsed", (int64_t)w->total.lapsed);
-	json_int(&j, "stopped", (int64_t)w->total.stopped);
-	json_int(&j, "destroyed", (int64_t)w->total.destroyed);
-	json_int(&j, "depersonalised", (int64_t)w->total.depersonalised);
-	json_int(&j, "held", (int64_t)w->total.held);
-	json_int(&j, "late", (int64_t)w->total.late);
-	json_raw(&j, "held_by", held ? held : "{}");
 	json_text(&j, "guard", guard);
+	json_int(&j, "held", (int64_t)w->total.held);
+	json_raw(&j, "held_by", held ? held : "{}");
+	json_int(&j, "lapsed", (int64_t)w->total.lapsed);
+	json_int(&j, "late", (int64_t)w->total.late);
+	json_int(&j, "stopped", (int64_t)w->total.stopped);
 	json_shut(&j, '}');
 	free(held);
 }
