@@ -230,14 +230,15 @@ void report_end(struct report *r, enum verdict v, const struct witness_policy *w
 {
 	const struct report to_stderr = {.folder = r->folder};
 
+	if (r->is_json)
+		(void)putchar(']');
 	if (witnesses && !v)
 		report_witnesses(r, witnesses);
 	if (r->is_json) {
-		(void)printf(v ? (r->n_logs > 0 ? "],\"whole\":false," : "],\"whole\":false,") : ",\"whole\":true}\n");
-		if (v) {
+		(void)printf(",\"whole\":%s", v ? "false," : "true");
+		if (v)
 			json_fault(v, f);
-			(void)printf("}\n");
-		}
+		(void)printf("}\n");
 	}
 	if (v) {
 		report_fault(&to_stderr, v, f);

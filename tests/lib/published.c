@@ -229,7 +229,7 @@ void published_write(const struct published *p, const char *dir, const char *ori
 
 	signer_of(origin, seed, seeds, &signer);
 	sign_head(p, p->n, origin, seed, &note);
-	ok(audit_export_open(dir, &signer.verifier, &x, &err));
+	ok(audit_export_open(dir, &signer.verifier, 1, &x, &err));
 	for (unsigned i = 0; i < p->n; i++)
 		ok(audit_export_add(x, p->entries[i].text, p->entries[i].len, &err));
 	ok(audit_export_finish(x, &note, &err));
