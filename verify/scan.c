@@ -159,24 +159,34 @@ static bool take_value(struct scan *s, unsigned depth)
 
 /* ---- looking into what was scanned ---- */
 
+/* The next member of an object that was scanned before; @s stands behind its bracket, or behind a member. */
+static bool next_member(struct scan *s, struct span *ret_name, struct span *ret_value)
+{
+	(void)take(s, ',');
+	if (s->at == s->end || *s->at != '"' || !take_name(s, ret_name))
+		return false;
+	ret_value->at = s->at;
+	if (!take_value(s, 1))
+		return false;
+	ret_value->len = (size_t)(s->at - ret_value->at);
+	return true;
+}
+
+static struct scan members_of(struct span object)
+{
+	bool is_object = object.len >= 2 && *object.at == '{';
+
+	return is_object ? (struct scan){.at = object.at + 1, .end = object.at + object.len} : (struct scan){0};
+}
+
 struct span json_member(struct span object, const char *name)
 {
-	struct scan s = {.at = object.at, .end = object.at + object.len};
+	struct scan s = members_of(object);
 	struct span found, value;
 
-	if (object.len < 2 || *object.at != '{')
-		return (struct span){0};
-	s.at++;
-	do {
-		if (s.at == s.end || *s.at != '"' || !take_name(&s, &found))
-			break;
-		value.at = s.at;
-		if (!take_value(&s, 1))
-			break;
-		value.len = (size_t)(s.at - value.at);
+	while (next_member(&s, &found, &value))
 		if (span_is(found, name))
 			return value;
-	} while (take(&s, ','));
 	return (struct span){0};
 }
 
@@ -241,49 +251,71 @@ static bool is_type(struct span v)
 
 static bool is_one(struct span v) { return span_is(v, "1"); }
 
+enum member {
+	MEMBER_MORE = 6,
+	MEMBER_POLICY = 8,
+	MEMBER_RECORDED = 9,
+	MEMBER_SEQ = 11,
+	MEMBER_TYPE = 15,
+	N_MEMBERS = 17,
+};
+
+/* In the order in which they stand. */
 static const struct {
 	const char *name;
 	bool is_needed;
 	bool (*is_good)(struct span value);
 	const char *why;
-} members[] = {
+} members[N_MEMBERS] = {
 	{"actor", false, is_text, "its member `actor` is no string"},
 	{"at", true, is_time, "its member `at` is no time in UTC"},
 	{"clauses", false, is_words, "its member `clauses` is no list of words"},
 	{"due", false, is_time, "its member `due` is no time in UTC"},
 	{"input", false, is_commitment, "its member `input` is no commitment"},
 	{"kind", false, is_text, "its member `kind` is no string"},
-	{"more", false, is_object, "its member `more` is no object"},
+	[MEMBER_MORE] = {"more", false, is_object, "its member `more` is no object"},
 	{"outcome", true, is_outcome, "its member `outcome` is none"},
-	{"policy", true, is_number, "its member `policy` is no number"},
-	{"recorded", true, is_time, "its member `recorded` is no time in UTC"},
+	[MEMBER_POLICY] = {"policy", true, is_number, "its member `policy` is no number"},
+	[MEMBER_RECORDED] = {"recorded", true, is_time, "its member `recorded` is no time in UTC"},
 	{"rules", false, is_words, "its member `rules` is no list of words"},
-	{"seq", true, is_number, "its member `seq` is no number"},
+	[MEMBER_SEQ] = {"seq", true, is_number, "its member `seq` is no number"},
 	{"state", false, is_text, "its member `state` is no string"},
 	{"subject", false, is_pseudonym, "its member `subject` is no pseudonym"},
 	{"task", false, is_number, "its member `task` is no number"},
-	{"type", true, is_type, "its member `type` is no word"},
+	[MEMBER_TYPE] = {"type", true, is_type, "its member `type` is no word"},
 	{"v", true, is_one, "its member `v` is not 1: this program is too old for it"},
 };
 
-static bool check_members(struct span entry, const char **ret_why)
+/* Members and table have one order. A member that is not in the table is one of a later version, and is let be. */
+static const char *take_members(struct span entry, struct span ret[N_MEMBERS])
 {
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		struct span value = json_member(entry, members[i].name);
+	struct scan s = members_of(entry);
+	struct span name, value;
+	size_t i = 0;
 
-		if (value.at ? !members[i].is_good(value) : members[i].is_needed) {
-			*ret_why = members[i].why;
-			return false;
-		}
+	while (next_member(&s, &name, &value)) {
+		size_t k = i;
+
+		while (k < N_MEMBERS && !span_is(name, members[k].name))
+			k++;
+		if (k == N_MEMBERS)
+			continue;
+		if (!members[k].is_good(value))
+			return members[k].why;
+		ret[k] = value;
+		i = k + 1;
 	}
-	return true;
+	for (i = 0; i < N_MEMBERS; i++)
+		if (members[i].is_needed && !ret[i].at)
+			return members[i].why;
+	return NULL;
 }
 
 const char *entry_scan(struct span bytes, struct entry *ret)
 {
 	struct scan s = {.at = bytes.at, .end = bytes.at + bytes.len};
+	struct span found[N_MEMBERS] = {{0}}, text;
 	struct entry e = {0};
-	struct span text;
 	const char *why;
 
 	if (bytes.len == 0 || *bytes.at != '{')
@@ -294,15 +326,16 @@ const char *entry_scan(struct span bytes, struct entry *ret)
 		return s.why;
 	if (s.at != s.end)
 		return "something follows the object";
-	if (!check_members(bytes, &why))
+	why = take_members(bytes, found);
+	if (why)
 		return why;
-	(void)span_number(json_member(bytes, "seq"), &e.seq);
-	(void)span_number(json_member(bytes, "policy"), &e.policy);
-	(void)json_plain(json_member(bytes, "recorded"), &e.recorded);
+	(void)span_number(found[MEMBER_SEQ], &e.seq);
+	(void)span_number(found[MEMBER_POLICY], &e.policy);
+	(void)json_plain(found[MEMBER_RECORDED], &e.recorded);
 	(void)span_time(e.recorded, &e.recorded_us);
-	(void)json_plain(json_member(bytes, "type"), &text);
+	(void)json_plain(found[MEMBER_TYPE], &text);
 	memcpy(e.type, text.at, text.len);
-	e.more = json_member(bytes, "more");
+	e.more = found[MEMBER_MORE];
 	*ret = e;
 	return NULL;
 }
