@@ -87,12 +87,17 @@ struct audit_signer {
 	const uint8_t *seed; /* borrowed, locked memory */
 };
 enum saqta_status audit_signer_init(struct audit_signer *ret, const char *name, const uint8_t *seed, struct saqta_error *err) must_check_;
+/** The same of a witness: its key makes cosignatures and nothing else. */
+enum saqta_status audit_cosigner_init(struct audit_signer *ret, const char *name, const uint8_t *seed, struct saqta_error *err) must_check_;
 /** "<name>+<8 hex>+<base64(type || pub)>" */
 void audit_vkey_format(const struct audit_verifier *v, struct buf *ret);
 bool audit_vkey_parse(const char *text, size_t len, struct audit_verifier *ret);
 /** @text, which ends with a line feed, a blank line and the signature: appended to @ret. */
 enum saqta_status audit_note_sign(const struct audit_signer *signer, const void *text, size_t len, struct buf *ret,
 				  struct saqta_error *err) must_check_;
+/** The line that says of a note's text: as of @time_s (since 1970) the witness knows no larger tree of this log. Appended to @ret. */
+enum saqta_status audit_note_cosign(const struct audit_signer *witness, uint64_t time_s, const void *text, size_t len, struct buf *ret,
+				    struct saqta_error *err) must_check_;
 /** What a verifier's signature on a note said. */
 struct audit_seal {
 	bool holds;
@@ -109,6 +114,12 @@ enum saqta_status audit_checkpoint_sign(const struct audit_signer *signer, const
 /** A note whose text is a checkpoint. @ret_origin may be NULL (AUDIT_NAME_MAX + 1 bytes). */
 enum saqta_status audit_checkpoint_open(const char *text, size_t len, const struct audit_verifier *verifiers, unsigned n_verifiers,
 					char *ret_origin, struct audit_head *ret, struct saqta_error *err) must_check_;
+/** What a checkpoint says, whoever signed it: to be verified before it is believed. */
+bool audit_checkpoint_peek(const char *note, size_t len, char *ret_origin, struct audit_head *ret, size_t *ret_text_len);
+/** What such texts are made of: a decimal number without zeros in front, below 10^19; a line without its end, NULL where none begins (@at moves
+ *  behind it). */
+bool audit_number_parse(const char *text, size_t len, uint64_t *ret);
+const char *audit_next_line(const char **at, const char *end, size_t *ret_len);
 
 /* ---- guard.c: the newest checkpoint, kept outside the vault's backups ---- */
 /** Read the guard file. SAQTA_ERR_MISSING when there is none. */

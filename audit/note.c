@@ -37,21 +37,32 @@ static void key_id(const char *name, uint8_t type, const uint8_t pub[ED25519_PUB
 	memcpy(ret, hash, 4);
 }
 
-enum saqta_status audit_signer_init(struct audit_signer *ret, const char *name, const uint8_t *seed, struct saqta_error *err)
+static enum saqta_status signer_init(struct audit_signer *ret, uint8_t type, const char *name, const uint8_t *seed, struct saqta_error *err)
 {
 	enum saqta_status r;
 
 	if (!is_name(name, strlen(name)))
-		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "the log's name must be ASCII without spaces and `+`");
+		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "a signer's name must be ASCII without spaces and `+`, at most %u bytes",
+			       AUDIT_NAME_MAX);
 	memset(ret, 0, sizeof(*ret));
 	memcpy(ret->verifier.name, name, strlen(name));
 	r = crypt_ed25519_public(seed, ret->verifier.pub, err);
 	if (r)
 		return r;
-	ret->verifier.type = AUDIT_ED25519;
-	key_id(name, AUDIT_ED25519, ret->verifier.pub, ret->verifier.key_id);
+	ret->verifier.type = type;
+	key_id(name, type, ret->verifier.pub, ret->verifier.key_id);
 	ret->seed = seed;
 	return SAQTA_OK;
+}
+
+enum saqta_status audit_signer_init(struct audit_signer *ret, const char *name, const uint8_t *seed, struct saqta_error *err)
+{
+	return signer_init(ret, AUDIT_ED25519, name, seed, err);
+}
+
+enum saqta_status audit_cosigner_init(struct audit_signer *ret, const char *name, const uint8_t *seed, struct saqta_error *err)
+{
+	return signer_init(ret, AUDIT_COSIGNATURE, name, seed, err);
 }
 
 void audit_vkey_format(const struct audit_verifier *v, struct buf *ret)
@@ -100,23 +111,52 @@ bool audit_vkey_parse(const char *text, size_t len, struct audit_verifier *ret)
 	return true;
 }
 
+static enum saqta_status signature_line(const char *name, const uint8_t *sig, size_t len, struct buf *ret, struct saqta_error *err)
+{
+	char *text = base64_encode(sig, len);
+
+	buf_fmt(ret, DASH "%s %s\n", name, text ? text : "");
+	ret->failed |= !text;
+	free(text);
+	return ret->failed ? err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory") : SAQTA_OK;
+}
+
 enum saqta_status audit_note_sign(const struct audit_signer *signer, const void *text, size_t len, struct buf *ret, struct saqta_error *err)
 {
 	uint8_t sig[4 + ED25519_SIGNATURE_SIZE];
-	char *sig_text;
 	enum saqta_status r;
 
 	memcpy(sig, signer->verifier.key_id, 4);
 	r = crypt_ed25519_sign(signer->seed, signer->verifier.pub, text, len, sig + 4, err);
 	if (r)
 		return r;
-	sig_text = base64_encode(sig, sizeof(sig));
-	if (!sig_text)
-		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
 	buf_add(ret, text, len);
-	buf_fmt(ret, "\n" DASH "%s %s\n", signer->verifier.name, sig_text);
-	free(sig_text);
-	return ret->failed ? err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory") : SAQTA_OK;
+	buf_str(ret, "\n");
+	return signature_line(signer->verifier.name, sig, sizeof(sig), ret, err);
+}
+
+/* A witness signs the time and the whole text: "as of then, this is the largest consistent tree that I saw under this origin". */
+static void cosigned_message(uint64_t time_s, const void *text, size_t len, struct buf *ret)
+{
+	buf_fmt(ret, "cosignature/v1\ntime %llu\n", (unsigned long long)time_s);
+	buf_add(ret, text, len);
+}
+
+enum saqta_status audit_note_cosign(const struct audit_signer *witness, uint64_t time_s, const void *text, size_t len, struct buf *ret,
+				    struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf message = {0};
+	uint8_t sig[4 + TIME_SIZE + ED25519_SIGNATURE_SIZE];
+	enum saqta_status r;
+
+	cosigned_message(time_s, text, len, &message);
+	if (message.failed)
+		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+	memcpy(sig, witness->verifier.key_id, 4);
+	for (unsigned i = 0; i < TIME_SIZE; i++)
+		sig[4 + i] = (uint8_t)(time_s >> (8 * (TIME_SIZE - 1 - i)));
+	r = crypt_ed25519_sign(witness->seed, witness->verifier.pub, message.data, message.len, sig + 4 + TIME_SIZE, err);
+	return r ? r : signature_line(witness->verifier.name, sig, sizeof(sig), ret, err);
 }
 
 enum saqta_status audit_checkpoint_sign(const struct audit_signer *signer, const struct audit_head *head, struct buf *ret,
@@ -155,7 +195,6 @@ static size_t text_length(const char *note, size_t len)
 	return 0;
 }
 
-/* A witness signs the time and the whole text: "as of then, this is the largest consistent tree that I saw under this origin". */
 static bool cosignature_holds(const struct audit_verifier *v, const char *text, size_t text_len, const uint8_t *sig, uint64_t *ret_time_s)
 {
 	cleanup_(buf_done) struct buf message = {0};
@@ -163,8 +202,7 @@ static bool cosignature_holds(const struct audit_verifier *v, const char *text, 
 
 	for (unsigned i = 0; i < TIME_SIZE; i++)
 		time_s = time_s << 8 | sig[i];
-	buf_fmt(&message, "cosignature/v1\ntime %llu\n", (unsigned long long)time_s);
-	buf_add(&message, text, text_len);
+	cosigned_message(time_s, text, text_len, &message);
 	*ret_time_s = time_s;
 	return !message.failed && crypt_ed25519_verify(v->pub, message.data, message.len, sig + TIME_SIZE);
 }
@@ -254,22 +292,22 @@ enum saqta_status audit_note_open(const char *note, size_t len, const struct aud
 
 /* ---- checkpoints ---- */
 
-static enum saqta_status parse_size(const char *line, size_t len, uint64_t *ret, struct saqta_error *err)
+bool audit_number_parse(const char *text, size_t len, uint64_t *ret)
 {
-	uint64_t size = 0;
+	uint64_t n = 0;
 
-	if (len == 0 || len > 19 || (line[0] == '0' && len > 1))
-		return bad(err, "the size is not a plain number");
+	if (len == 0 || len > 19 || (text[0] == '0' && len > 1))
+		return false;
 	for (size_t i = 0; i < len; i++) {
-		if (line[i] < '0' || line[i] > '9')
-			return bad(err, "the size is not a plain number");
-		size = size * 10 + (uint64_t)(line[i] - '0');
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		n = n * 10 + (uint64_t)(text[i] - '0');
 	}
-	*ret = size;
-	return SAQTA_OK;
+	*ret = n;
+	return true;
 }
 
-static const char *next_line(const char **at, const char *end, size_t *ret_len)
+const char *audit_next_line(const char **at, const char *end, size_t *ret_len)
 {
 	const char *line = *at, *nl = line < end ? memchr(line, '\n', (size_t)(end - line)) : NULL;
 
@@ -286,22 +324,18 @@ static enum saqta_status parse_text(const char *text, size_t len, char *ret_orig
 	struct audit_head head;
 	uint8_t *root;
 	size_t n, root_len;
-	enum saqta_status r;
 
-	line = next_line(&at, end, &n);
+	line = audit_next_line(&at, end, &n);
 	if (!line || !is_name(line, n))
 		return bad(err, "the origin is missing or malformed");
 	if (ret_origin) {
 		memcpy(ret_origin, line, n);
 		ret_origin[n] = 0;
 	}
-	line = next_line(&at, end, &n);
-	if (!line)
-		return bad(err, "the size is missing");
-	r = parse_size(line, n, &head.size, err);
-	if (r)
-		return r;
-	line = next_line(&at, end, &n);
+	line = audit_next_line(&at, end, &n);
+	if (!line || !audit_number_parse(line, n, &head.size))
+		return bad(err, "the size is missing or not a plain number");
+	line = audit_next_line(&at, end, &n);
 	root = line ? base64_decode(line, n, &root_len) : NULL;
 	if (!root || root_len != HASH_SIZE) {
 		free(root);
@@ -310,7 +344,7 @@ static enum saqta_status parse_text(const char *text, size_t len, char *ret_orig
 	memcpy(head.root, root, HASH_SIZE);
 	free(root);
 	while (at < end) {
-		line = next_line(&at, end, &n);
+		line = audit_next_line(&at, end, &n);
 		if (!line || n == 0)
 			return bad(err, "an extension line is empty or cut");
 	}
@@ -325,4 +359,12 @@ enum saqta_status audit_checkpoint_open(const char *note, size_t len, const stru
 	enum saqta_status r = audit_note_open(note, len, v, n_v, &text_len, NULL, err);
 
 	return r ? r : parse_text(note, text_len, ret_origin, ret, err);
+}
+
+bool audit_checkpoint_peek(const char *note, size_t len, char *ret_origin, struct audit_head *ret, size_t *ret_text_len)
+{
+	struct saqta_error ignored;
+
+	*ret_text_len = text_length(note, len);
+	return *ret_text_len > 0 && parse_text(note, *ret_text_len, ret_origin, ret, &ignored) == SAQTA_OK;
 }

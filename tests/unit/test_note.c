@@ -183,63 +183,6 @@ START_TEST(cosignatures_of_others_hold_and_bind_their_time)
 }
 END_TEST
 
-/* What c2sp.org/tlog-witness lays on a witness, by our parser and our proof: the answers to a recorded conversation. */
-struct witness {
-	struct audit_verifier log;
-	struct audit_head seen;
-};
-
-static int answer(struct witness *w, const char *body)
-{
-	uint8_t path[AUDIT_PROOF_MAX][HASH_SIZE];
-	struct audit_head head;
-	char origin[AUDIT_NAME_MAX + 1], *end;
-	uint64_t old = strtoull(body + strlen("old "), &end, 10);
-	const char *line = end + 1;
-	unsigned n = 0;
-
-	for (; *line != '\n'; n++) {
-		size_t len = strcspn(line, "\n"), hash_len;
-		uint8_t *hash = base64_decode(line, len, &hash_len);
-
-		ck_assert(n < AUDIT_PROOF_MAX && hash && hash_len == HASH_SIZE);
-		memcpy(path[n], hash, HASH_SIZE);
-		free(hash);
-		line += len + 1;
-	}
-	line++;
-	if (audit_checkpoint_open(line, strlen(line), &w->log, 1, origin, &head, &err) || strcmp(origin, w->log.name) != 0)
-		return 403;
-	if (old > head.size)
-		return 400;
-	if (old != w->seen.size)
-		return 409;
-	if (old == 0 ? n > 0 : !audit_verify_consistency(old, head.size, PATH(path), n, w->seen.root, head.root))
-		return 422;
-	w->seen = head;
-	return 200;
-}
-
-START_TEST(a_conversation_with_a_witness_gets_the_recorded_answers)
-{
-	json_t *doc = vectors_json("witness/litewitness-add-checkpoint.json"), *step;
-	const char *pub = vectors_text(doc, "log_public_key_hex");
-	struct witness w = {.log = {.type = AUDIT_ED25519, .key_id = {0x52, 0x02, 0x28, 0x9b}}};
-	size_t i;
-
-	(void)snprintf(w.log.name, sizeof(w.log.name), "%s", vectors_text(doc, "log_origin"));
-	ck_assert(hex_decode(pub, 2 * ED25519_PUBLIC_SIZE, w.log.pub));
-	json_array_foreach(json_object_get(doc, "steps"), i, step)
-	{
-		int have = answer(&w, vectors_text(step, "request_body"));
-
-		ck_assert_msg(have == json_integer_value(json_object_get(step, "http_status")), "step %zu: %d", i, have);
-	}
-	ck_assert_uint_eq(i, 9);
-	json_decref(doc);
-}
-END_TEST
-
 /* ---- our own ---- */
 
 static void sign_head(struct audit_signer *signer, struct buf *ret)
@@ -335,7 +278,6 @@ int main(void)
 	tcase_add_test(t, a_signature_comes_out_byte_for_byte);
 	tcase_add_test(t, notes_of_others_are_opened_or_refused);
 	tcase_add_test(t, cosignatures_of_others_hold_and_bind_their_time);
-	tcase_add_test(t, a_conversation_with_a_witness_gets_the_recorded_answers);
 	tcase_add_test(t, no_flipped_bit_cut_or_added_byte_of_a_checkpoint_is_taken);
 	tcase_add_test(t, only_canonical_checkpoints_are_taken);
 	suite_add_tcase(suite, t);
