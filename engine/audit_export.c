@@ -25,14 +25,6 @@ static enum saqta_status make_folder(const char *path, struct saqta_error *err)
 	return err_set(err, SAQTA_ERR_CREATE, 0, "%s: cannot be made: %s", path, strerror(errno));
 }
 
-/* The newest signed head, which the guard keeps. */
-static enum saqta_status signed_head(struct saqta_engine *e, struct buf *ret_note, struct audit_head *ret, struct saqta_error *err)
-{
-	enum saqta_status r = audit_guard_read(e->guard_path, ret_note, err);
-
-	return r ? r : audit_checkpoint_open((const char *)ret_note->data, ret_note->len, &e->signer.verifier, 1, NULL, ret, err);
-}
-
 /* ---- the keys of before: epoch/1, epoch/2 ... ---- */
 
 static enum saqta_status put_text(int dir_fd, const char *name, const void *data, size_t len, struct saqta_error *err)
@@ -229,7 +221,7 @@ enum saqta_status saqta_audit_export(saqta_engine *e, const char *dir, saqta_pro
 	enum saqta_status r = hall_allows(e, ACT_LOG, err);
 
 	if (!r)
-		r = signed_head(e, &note, &head, err);
+		r = hall_signed_head(e, &note, &head, err);
 	if (!r)
 		r = hall_signed_count(e, e->incarnation, &n_keys, err);
 	if (!r)
@@ -274,7 +266,7 @@ enum saqta_status saqta_audit_prove(saqta_engine *e, uint64_t index, saqta_write
 	if (!r)
 		r = audit_log_entry(e->log, index, &entry, err);
 	if (!r)
-		r = signed_head(e, &note, &head, err);
+		r = hall_signed_head(e, &note, &head, err);
 	if (!r && index >= head.size)
 		r = err_set(err, SAQTA_ERR_MISSING, 0, "no signed head covers entry %llu yet: `saqta audit checkpoint` signs one",
 			    (unsigned long long)index);

@@ -299,6 +299,14 @@ enum saqta_status hall_names_key(struct saqta_engine *e, uint64_t size, const ch
 /** Hold the keys of the present incarnation against the log: each is named by the entry with which its predecessor ended. */
 enum saqta_status hall_verify_keys(struct saqta_engine *e, struct saqta_error *err) must_check_;
 
+/* audit_witness.c */
+/** The newest signed head with what witnesses of the policy cosigned of it. SAQTA_ERR_POLICY if their policy cannot be read. */
+enum saqta_status hall_signed_head(struct saqta_engine *e, struct buf *ret_note, struct audit_head *ret,
+				   struct saqta_error *err) must_check_;
+/** Member `witnesses`: how many of those that the policy demands signed that head; nothing where there is no policy. What they were shown before
+ *  is held against the log. */
+enum saqta_status hall_witnesses_json(struct saqta_engine *e, struct json_out *j, struct saqta_error *err) must_check_;
+
 /* run.c */
 /** Hand a finished result, or a line of it, to the caller; @text is empty afterwards. */
 enum saqta_status hall_give(saqta_write_fn write, void *user, struct buf *text, struct saqta_error *err);

@@ -30,20 +30,22 @@ enum saqta_status saqta_audit_verify(saqta_engine *e, saqta_progress_fn progress
 	json_hex(&j, "root", head.root, sizeof(head.root));
 	json_text(&j, "origin", e->signer.verifier.name);
 	json_time(&j, "newest_entry", e->newest_us, policy_zone(e->policy));
+	r = hall_witnesses_json(e, &j, err);
 	json_shut(&j, '}');
 	buf_str(&json, "\n");
-	return hall_give(write, user, &json, err);
+	return r ? r : hall_give(write, user, &json, err);
 }
 
 enum saqta_status saqta_audit_checkpoint(saqta_engine *e, saqta_write_fn write, void *user, struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf note = {0};
+	struct audit_head head;
 	enum saqta_status r = hall_allows(e, ACT_LOG, err);
 
 	if (!r)
 		r = hall_checkpoint(e, err);
 	if (!r)
-		r = audit_guard_read(e->guard_path, &note, err);
+		r = hall_signed_head(e, &note, &head, err);
 	return r ? r : hall_give(write, user, &note, err);
 }
 

@@ -3,6 +3,9 @@
 #include "out.h"
 
 #include "saqta/audit.h"
+#include "saqta/witness.h"
+
+#include <jansson.h>
 
 static struct opt_number from;
 static const char *subject;
@@ -23,11 +26,31 @@ static int run_verify(const struct opt_words *words)
 	return cli_show("audit verify", true, CLI_OBJECT, NULL, call_verify, NULL);
 }
 
+/* Beside the note, where a policy of witnesses is there: that it can be read the checkpoint itself has found. */
+static void tell_witnesses(saqta_engine *engine)
+{
+	struct saqta_error ignored = {0};
+	struct out_buf b = {0};
+	json_t *o = saqta_audit_witness_show(engine, out_buf_write, &b, &ignored) == SAQTA_OK ? json_loadb(b.data, b.len, 0, NULL) : NULL;
+
+	if (o)
+		fprintf(stderr, "saqta: %lld of %lld demanded witnesses signed this head; the quorum is %s\n",
+			(long long)json_integer_value(json_object_get(o, "signed")),
+			(long long)json_integer_value(json_object_get(o, "demanded")),
+			json_is_true(json_object_get(o, "quorum")) ? "met" : "not met");
+	json_decref(o);
+	out_buf_done(&b);
+}
+
 static enum saqta_status call_checkpoint(saqta_engine *engine, saqta_write_fn write, void *user, const void *args,
 					 struct saqta_error *reterr)
 {
+	enum saqta_status r = saqta_audit_checkpoint(engine, write, user, reterr);
+
 	(void)args;
-	return saqta_audit_checkpoint(engine, write, user, reterr);
+	if (!r)
+		tell_witnesses(engine);
+	return r;
 }
 
 /* The signed note is text in any case: out_object leaves alone what is no JSON. */
@@ -61,7 +84,9 @@ const struct command cmd_audit_verify = {
 	.summary = "Read the whole log again and hold it against its signed head",
 	.usage = "",
 	.examples = "  saqta --vault /srv/vault audit verify\n",
-	.more = "Exit 1 where a stored byte is not the one that was written; the first wrong entry is named.",
+	.more = "Exit 1 where a stored byte is not the one that was written; the first wrong entry is named. Where the keep holds a policy "
+		"of\n"
+		"witnesses, it also says how many of those demanded signed the newest head; see `saqta audit witness --help`.",
 	.opts = opts_none,
 	.run = run_verify,
 };
@@ -71,6 +96,7 @@ const struct command cmd_audit_checkpoint = {
 	.summary = "Sign the log's head now and print the signed note",
 	.usage = "",
 	.examples = "  saqta --vault /srv/vault audit checkpoint >head.txt\n",
+	.more = "With the cosignatures of witnesses on this very head; how many of those demanded signed it is said on stderr.",
 	.opts = opts_none,
 	.run = run_checkpoint,
 };

@@ -33,6 +33,7 @@ extern const struct command cmd_audit_show;
 extern const struct command cmd_audit_incarnate;
 extern const struct command cmd_audit_reconcile;
 extern const struct command cmd_audit_export;
+extern const struct command cmd_audit_witness;
 extern const struct command cmd_audit_prove;
 extern const struct command cmd_receipt;
 extern const struct command cmd_backup;

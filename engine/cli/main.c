@@ -39,6 +39,7 @@ const struct command *const commands[] = {
 	&cmd_audit_reconcile,
 	&cmd_audit_export,
 	&cmd_audit_prove,
+	&cmd_audit_witness,
 	&cmd_receipt,
 	&cmd_backup,
 	&cmd_restore,

@@ -8,5 +8,6 @@
 #include "saqta/error.h"
 #include "saqta/keys.h"
 #include "saqta/policy.h"
+#include "saqta/witness.h"
 
 #endif
