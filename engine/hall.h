@@ -133,6 +133,8 @@ struct entry_extra {	   /* members of particular entries; zero or NULL: left out
 /** Append an entry of @type about @a at @at_us; sets a->audit. */
 enum saqta_status hall_record(struct saqta_engine *e, const char *type, int64_t at_us, struct answer *a, const struct entry_extra *extra,
 			      struct saqta_error *err) must_check_;
+/** The key of the commitment in entry @seq about @s: HMAC under the subject's audit key, so destroyed with the subject. */
+void hall_commitment_key(const struct subject *s, uint64_t seq, uint8_t ret[HASH_SIZE]);
 
 /* facts.c */
 /** @s NULL: nobody is known under that id, or the event has no subject. */

@@ -6,16 +6,22 @@
 /* Audit entries: one canonical JSON object each, members in alphabetical order, no white space (docs/audit-format.md).
  * (4) Subjects appear under their random pseudonym, contents as HMAC commitments under the subject's audit key. */
 
-/* The key of a commitment = HMAC(audit key of the subject, entry and field): destroyed with the subject. */
-static void commitment(const struct subject *s, uint64_t seq, const char *field, const char *value, size_t len, uint8_t ret[HASH_SIZE])
+void hall_commitment_key(const struct subject *s, uint64_t seq, uint8_t ret[HASH_SIZE])
 {
-	uint8_t info[8 + 16] = {0};
-	uint8_t key[HASH_SIZE];
+	static const char field[] = "input";
+	uint8_t info[8 + sizeof(field) - 1];
 
 	for (int i = 0; i < 8; i++)
 		info[i] = (uint8_t)(seq >> (56 - 8 * i));
-	memcpy(info + 8, field, strlen(field));
-	crypt_hmac(s->audit_key, sizeof(s->audit_key), info, 8 + strlen(field), key);
+	memcpy(info + 8, field, sizeof(field) - 1);
+	crypt_hmac(s->audit_key, sizeof(s->audit_key), info, sizeof(info), ret);
+}
+
+static void commitment(const struct subject *s, uint64_t seq, const char *value, size_t len, uint8_t ret[HASH_SIZE])
+{
+	uint8_t key[HASH_SIZE];
+
+	hall_commitment_key(s, seq, key);
 	crypt_hmac(key, sizeof(key), value, len, ret);
 	crypt_wipe(key, sizeof(key));
 }
@@ -36,7 +42,7 @@ enum saqta_status hall_record(struct saqta_engine *e, const char *type, int64_t 
 	json_words(&j, "clauses", (const char *)a->clauses.data);
 	json_time(&j, "due", a->due_us, NULL);
 	if (x->input && x->subject) {
-		commitment(x->subject, seq, "input", x->input, x->input_len, hash);
+		commitment(x->subject, seq, x->input, x->input_len, hash);
 		json_hex(&j, "input", hash, sizeof(hash));
 	}
 	json_text(&j, "kind", x->kind);

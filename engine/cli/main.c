@@ -35,6 +35,7 @@ const struct command *const commands[] = {
 	&cmd_audit_verify,
 	&cmd_audit_checkpoint,
 	&cmd_audit_show,
+	&cmd_audit_open,
 	&cmd_audit_incarnate,
 	&cmd_audit_reconcile,
 	&cmd_audit_export,

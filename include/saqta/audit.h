@@ -17,6 +17,18 @@ enum saqta_status saqta_audit_checkpoint(saqta_engine *engine, saqta_write_fn wr
 /** Entries from @from on, one JSON object a line; @external_id NULL or a living subject: only its own. */
 enum saqta_status saqta_audit_show(saqta_engine *engine, uint64_t from, const char *external_id, saqta_write_fn write, void *user,
 				   struct saqta_error *reterr);
+struct saqta_audit_open_options {
+	size_t size;
+	const uint64_t *entries; /**< numbers */
+	size_t n_entries;
+	const char *purpose; /**< why it is read; NULL: neither the external id nor the keys are given */
+	const char *claims;  /**< path of a file of JSON Lines, each held against each entry's commitment; NULL: none */
+};
+/** Open entries, one JSON object each: type, at, pseudonym, whether it opens and if not why (erased_by: the entry); with a purpose `subject`, its
+ *  external id, and `key`, under which HMAC-SHA-256 over the event gives the entry's `input`; with claims `claim` yes or no, `claim_line`. With
+ *  either, each is recorded as a reading of the subject. SAQTA_ERR_MISSING for an entry that is not there. */
+enum saqta_status saqta_audit_open(saqta_engine *engine, const struct saqta_audit_open_options *options, saqta_write_fn write, void *user,
+				   struct saqta_error *reterr);
 /** Let the log begin anew, under another name and key: its first entry names @reason (UTF-8, at most 1,000 bytes, no personal data) and the
  *  old log's head. Report as JSON: incarnation, old and new head, the new verifier key. SAQTA_ERR_TAMPERED if the old log does not verify. */
 enum saqta_status saqta_audit_incarnate(saqta_engine *engine, const char *reason, saqta_progress_fn progress, void *progress_user,
