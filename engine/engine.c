@@ -477,8 +477,8 @@ enum saqta_status saqta_engine_open(const struct saqta_options *o, saqta_engine 
 	return SAQTA_OK;
 }
 
-enum saqta_status hall_open_memory(const char *pack, const char *dirs, int64_t now_us, struct saqta_engine **ret, struct problems *problems,
-				   struct saqta_error *err)
+enum saqta_status hall_open_memory_under(struct policy *p, const char *dirs, int64_t now_us, struct saqta_engine **ret,
+					 struct saqta_error *err)
 {
 	struct saqta_options o = {.size = sizeof(o), .policy_dirs = dirs};
 	cleanup_(secret_freep) struct secret *master = NULL;
@@ -492,9 +492,8 @@ enum saqta_status hall_open_memory(const char *pack, const char *dirs, int64_t n
 		return err ? err->status : SAQTA_ERR_NOMEM;
 	e->is_memory = true;
 	e->fixed_now_us = now_us;
-	r = policy_load(pack, e->policy_dirs, &e->policy, problems, err);
-	if (!r)
-		r = secret_new(&master, err);
+	e->policy = policy_ref(p);
+	r = secret_new(&master, err);
 	if (!r) {
 		crypt_random(secret_key(master), KEY_SIZE);
 		crypt_random(id, sizeof(id));
@@ -508,11 +507,23 @@ enum saqta_status hall_open_memory(const char *pack, const char *dirs, int64_t n
 	if (!r)
 		r = hall_join(e, db, keys, id, err);
 	if (!r)
-		r = found_vault(e, pack, err);
+		r = found_vault(e, policy_id(p), err);
 	if (r) {
 		(void)saqta_engine_close(e);
 		return r;
 	}
 	*ret = e;
 	return SAQTA_OK;
+}
+
+enum saqta_status hall_open_memory(const char *pack, const char *dirs, int64_t now_us, struct saqta_engine **ret, struct problems *problems,
+				   struct saqta_error *err)
+{
+	cleanup_(policy_unrefp) struct policy *p = NULL;
+	char *built_in = dirs ? NULL : hall_policy_dirs();
+	enum saqta_status r = dirs || built_in ? policy_load(pack, dirs ? dirs : built_in, &p, problems, err)
+					       : err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+
+	free(built_in);
+	return r ? r : hall_open_memory_under(p, dirs, now_us, ret, err);
 }

@@ -234,6 +234,8 @@ enum saqta_status hall_load_policy(struct saqta_engine *e, struct saqta_error *e
 /** A version that the vault keeps. SAQTA_ERR_MISSING (no text) if there is none of this digest. */
 enum saqta_status hall_load_stored(struct saqta_engine *e, const uint8_t digest[HASH_SIZE], struct policy **ret,
 				   struct saqta_error *err) must_check_;
+/** Put @p (which gets a reference of its own), found as @pack, in force in place of another: committed. */
+enum saqta_status hall_switch_policy(struct saqta_engine *e, struct policy *p, const char *pack, struct saqta_error *err) must_check_;
 /** @id becomes the id of the next living subject; begin with zeros. SAQTA_ERR_MISSING (no text) at the end. */
 enum saqta_status hall_next_subject(struct saqta_engine *e, uint8_t id[SUBJECT_ID_SIZE], struct saqta_error *err) must_check_;
 /** Is every subject's place in the due index derived under the policy in force? */
@@ -342,7 +344,9 @@ enum saqta_status hall_open_keystore(const struct saqta_options *o, const struct
 /** Open the log over the vault's store and sign with its key. Takes over @db and @keys. */
 enum saqta_status hall_join(struct saqta_engine *e, struct db *db, struct keystore *keys, const uint8_t id[16],
 			    struct saqta_error *err) must_check_;
-/** An engine in memory under @pack, for scenarios. */
+/** An engine in memory under @p (which gets a reference of its own), and under @pack: for what is run again, and for scenarios. */
+enum saqta_status hall_open_memory_under(struct policy *p, const char *dirs, int64_t now_us, struct saqta_engine **ret,
+					 struct saqta_error *err) must_check_;
 enum saqta_status hall_open_memory(const char *pack, const char *dirs, int64_t now_us, struct saqta_engine **ret, struct problems *problems,
 				   struct saqta_error *err) must_check_;
 

@@ -489,7 +489,7 @@ enum saqta_status hall_deadlines(struct saqta_engine *e, uint64_t *ret_n, struct
 
 /* ---- putting another one in force ---- */
 
-static enum saqta_status switch_to(struct saqta_engine *e, struct policy *p, const char *pack, struct saqta_error *err)
+enum saqta_status hall_switch_policy(struct saqta_engine *e, struct policy *p, const char *pack, struct saqta_error *err)
 {
 	struct policy *was = e->policy;
 	uint64_t was_entry = e->policy_entry;
@@ -551,7 +551,7 @@ enum saqta_status saqta_policy_use(saqta_engine *e, const char *pack, saqta_writ
 		return r;
 	is_changed = memcmp(policy_digest(p), policy_digest(e->policy), HASH_SIZE) != 0;
 	if (is_changed)
-		r = switch_to(e, p, pack, err);
+		r = hall_switch_policy(e, p, pack, err);
 	if (!r)
 		r = hall_finish_generation(e, progress, progress_user, &derived, err);
 	if (!r)

@@ -37,6 +37,7 @@ extern const struct command cmd_audit_export;
 extern const struct command cmd_audit_witness;
 extern const struct command cmd_audit_prove;
 extern const struct command cmd_receipt;
+extern const struct command cmd_audit_replay;
 extern const struct command cmd_backup;
 extern const struct command cmd_restore;
 extern const struct command cmd_key_status;

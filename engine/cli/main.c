@@ -42,6 +42,7 @@ const struct command *const commands[] = {
 	&cmd_audit_prove,
 	&cmd_audit_witness,
 	&cmd_receipt,
+	&cmd_audit_replay,
 	&cmd_backup,
 	&cmd_restore,
 	&cmd_key_status,

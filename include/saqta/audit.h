@@ -49,6 +49,21 @@ enum saqta_status saqta_audit_prove(saqta_engine *engine, uint64_t index, saqta_
 /** The same of the entry that records the destruction with the receipt @number (32 hexadecimal digits), also in a former incarnation. */
 enum saqta_status saqta_receipt(saqta_engine *engine, const char *number, saqta_write_fn write, void *user, struct saqta_error *reterr);
 
+struct saqta_replay_options {
+	size_t size;
+	const char *events; /**< path of a file: every line that was ever applied, in this order */
+	uint64_t from;	    /**< entries before it are made again, and not compared */
+	bool has_to;
+	uint64_t to; /**< the last entry */
+	saqta_progress_fn progress;
+	void *progress_user;
+};
+/** Make the log's decisions again in a vault in memory, each under the policy and at the time that its entry names, and compare. Report as JSON:
+ *  agrees, counts, first_difference (entry, line, member, wanted, got), stopped (why it went no further). After the report: SAQTA_ERR_TAMPERED where
+ *  they differ, SAQTA_ERR_INPUT where the file ends too early, SAQTA_ERR_MISSING where what is needed is gone. Names nobody. */
+enum saqta_status saqta_audit_replay(saqta_engine *engine, const struct saqta_replay_options *options, saqta_write_fn write, void *user,
+				     struct saqta_error *reterr);
+
 #ifdef __cplusplus
 }
 #endif
