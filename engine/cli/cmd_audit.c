@@ -8,12 +8,12 @@
 #include <jansson.h>
 
 static struct opt_number from;
-static const char *subject;
+static const char *subject, *heartbeat;
 static struct out_progress progress = {.what = "verifying"};
 
 static enum saqta_status call_verify(saqta_engine *engine, saqta_write_fn write, void *user, const void *args, struct saqta_error *reterr)
 {
-	enum saqta_status r = saqta_audit_verify(engine, out_progress, &progress, write, user, reterr);
+	enum saqta_status r = saqta_audit_verify_heartbeat(engine, heartbeat, out_progress, &progress, write, user, reterr);
 
 	(void)args;
 	out_progress_end(&progress);
@@ -73,6 +73,10 @@ static int run_show(const struct opt_words *words)
 }
 
 static const struct opt opts_none[] = {{NULL, OPT_FLAG, NULL, NULL, NULL}};
+static const struct opt opts_verify[] = {
+	{"heartbeat", OPT_TEXT, &heartbeat, "DURATION", "also name where nothing signed the log for longer, as P1D or PT2H"},
+	{NULL, OPT_FLAG, NULL, NULL, NULL},
+};
 static const struct opt opts_show[] = {
 	{"from", OPT_NUMBER, &from, "N", "from this entry on; default the first"},
 	{"subject", OPT_TEXT, &subject, "ID", "only what concerns this living subject"},
@@ -82,12 +86,16 @@ static const struct opt opts_show[] = {
 const struct command cmd_audit_verify = {
 	.name = "audit verify",
 	.summary = "Read the whole log again and hold it against its signed head",
-	.usage = "",
-	.examples = "  saqta --vault /srv/vault audit verify\n",
-	.more = "Exit 1 where a stored byte is not the one that was written; the first wrong entry is named. Where the keep holds a policy "
-		"of\n"
-		"witnesses, it also says how many of those demanded signed the newest head; see `saqta audit witness --help`.",
-	.opts = opts_none,
+	.usage = "[--heartbeat DURATION]",
+	.examples = "  saqta --vault /srv/vault audit verify\n"
+		    "  saqta --vault /srv/vault audit verify --heartbeat PT2H\n",
+	.more = "Exit 1 where a stored byte is not the one that was written; the first wrong entry is named. With --heartbeat also where "
+		"between\n"
+		"two heartbeats or ends of sweeps, or since the last one, more time went by; entries that no signature holds yet are "
+		"counted.\n"
+		"Where the keep holds a policy of witnesses, it says how many of those demanded signed the newest head; see\n"
+		"`saqta audit witness --help`.",
+	.opts = opts_verify,
 	.run = run_verify,
 };
 

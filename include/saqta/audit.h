@@ -12,6 +12,13 @@ extern "C" {
  *  SAQTA_ERR_TAMPERED names the first wrong entry. */
 enum saqta_status saqta_audit_verify(saqta_engine *engine, saqta_progress_fn progress, void *progress_user, saqta_write_fn write,
 				     void *user, struct saqta_error *reterr);
+/** The same, and besides the silences: where more than @heartbeat (an ISO 8601 duration in days, hours, minutes or seconds; NULL: do not look) lay
+ *  between two moments at which the log was signed (heartbeats, ends of sweeps), and how many entries no signature holds yet. SAQTA_ERR_GUARD,
+ *  after the report, where there are silences. */
+enum saqta_status saqta_audit_verify_heartbeat(saqta_engine *engine, const char *heartbeat, saqta_progress_fn progress, void *progress_user,
+					       saqta_write_fn write, void *user, struct saqta_error *reterr);
+/** Record an entry that says no more than that the vault was there, and sign the head over it. Report as JSON: entry, at. */
+enum saqta_status saqta_audit_heartbeat(saqta_engine *engine, saqta_write_fn write, void *user, struct saqta_error *reterr);
 /** Sign the head now and write the signed note. */
 enum saqta_status saqta_audit_checkpoint(saqta_engine *engine, saqta_write_fn write, void *user, struct saqta_error *reterr);
 /** Entries from @from on, one JSON object a line; @external_id NULL or a living subject: only its own. */
