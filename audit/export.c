@@ -220,9 +220,9 @@ static enum saqta_status put_tile(struct audit_export *x, unsigned level, uint64
 	return r ? r : put_file(x, x->path, data, len, false, err);
 }
 
-enum saqta_status audit_export_add(struct audit_export *x, const void *entry, size_t len, struct saqta_error *err)
+static enum saqta_status add(struct audit_export *x, const uint8_t leaf[HASH_SIZE], const void *entry, size_t len, struct saqta_error *err)
 {
-	uint8_t leaf[HASH_SIZE], nodes[65][HASH_SIZE];
+	uint8_t nodes[65][HASH_SIZE];
 	uint64_t index = x->edge.size;
 	unsigned n;
 	enum saqta_status r = SAQTA_OK;
@@ -233,7 +233,6 @@ enum saqta_status audit_export_add(struct audit_export *x, const void *entry, si
 	buf_add(&x->bundle, entry, len);
 	if (x->bundle.failed)
 		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
-	audit_leaf_hash(entry, len, leaf);
 	n = audit_edge_append(&x->edge, leaf, nodes);
 	if (x->edge.size == x->old.size) {
 		uint8_t root[HASH_SIZE];
@@ -256,6 +255,19 @@ enum saqta_status audit_export_add(struct audit_export *x, const void *entry, si
 		buf_clear(&x->bundle);
 	}
 	return r;
+}
+
+enum saqta_status audit_export_add(struct audit_export *x, const void *entry, size_t len, struct saqta_error *err)
+{
+	uint8_t leaf[HASH_SIZE];
+
+	audit_leaf_hash(entry, len, leaf);
+	return add(x, leaf, entry, len, err);
+}
+
+enum saqta_status audit_export_add_pruned(struct audit_export *x, const uint8_t leaf[HASH_SIZE], struct saqta_error *err)
+{
+	return add(x, leaf, "", 0, err);
 }
 
 static enum saqta_status put_partial(struct audit_export *x, struct saqta_error *err)

@@ -8,6 +8,8 @@ struct audit_log {
 	struct db *db; /* borrowed */
 	unsigned entries, nodes;
 	struct audit_edge edge;
+	struct audit_pruned pruned; /* to 0: nothing was */
+	bool is_opening;	    /* what was pruned is not told yet */
 };
 
 enum saqta_status audit_log_node(struct audit_log *log, unsigned level, uint64_t n, uint8_t ret[HASH_SIZE], struct saqta_error *err)
@@ -68,8 +70,9 @@ enum saqta_status audit_log_open(struct db *db, unsigned entries, unsigned nodes
 
 	if (!log)
 		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
-	*log = (struct audit_log){.db = db, .entries = entries, .nodes = nodes};
+	*log = (struct audit_log){.db = db, .entries = entries, .nodes = nodes, .is_opening = true};
 	r = audit_log_reload(log, err);
+	log->is_opening = false;
 	if (r) {
 		free(log);
 		return r;
@@ -118,11 +121,48 @@ enum saqta_status audit_log_append(struct audit_log *log, struct db_txn *txn, co
 	return SAQTA_OK;
 }
 
+static enum saqta_status not_recorded(uint64_t index, struct saqta_error *err)
+{
+	return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu is not what was recorded", (unsigned long long)index);
+}
+
+static bool is_empty_leaf(const uint8_t leaf[HASH_SIZE])
+{
+	uint8_t empty[HASH_SIZE];
+
+	audit_leaf_hash("", 0, empty);
+	return memcmp(leaf, empty, HASH_SIZE) == 0;
+}
+
+/* An entry of no bytes that was not pruned: it may have been appended so. */
+static enum saqta_status check_empty(struct audit_log *log, uint64_t index, struct saqta_error *err)
+{
+	uint8_t leaf[HASH_SIZE];
+	enum saqta_status r = audit_log_node(log, 0, index, leaf, err);
+
+	return r || is_empty_leaf(leaf) ? r : not_recorded(index, err);
+}
+
 enum saqta_status audit_log_entry(struct audit_log *log, uint64_t index, struct buf *ret, struct saqta_error *err)
 {
+	const size_t len = ret->len;
 	enum saqta_status r = db_get_n(log->db, log->entries, index, ret, err);
 
+	if (!r && ret->len == len && index >= log->pruned.to)
+		return check_empty(log, index, err);
 	return r == SAQTA_ERR_MISSING ? err_set(err, SAQTA_ERR_MISSING, 0, "the log has no entry %llu", (unsigned long long)index) : r;
+}
+
+void audit_log_set_pruned(struct audit_log *log, const struct audit_pruned *pruned)
+{
+	log->pruned = pruned ? *pruned : (struct audit_pruned){0};
+}
+
+const struct audit_pruned *audit_log_pruned(const struct audit_log *log) { return log->pruned.to > 0 ? &log->pruned : NULL; }
+
+enum saqta_status audit_log_blank(struct audit_log *log, struct db_txn *txn, uint64_t index, struct saqta_error *err)
+{
+	return db_blank_n(txn, log->entries, index, err);
 }
 
 enum saqta_status audit_log_root(struct audit_log *log, uint64_t size, uint8_t ret[HASH_SIZE], struct saqta_error *err)
@@ -212,72 +252,139 @@ static enum saqta_status next_entry(struct db_scan *scan, uint64_t want, const u
 	return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu is missing", (unsigned long long)want);
 }
 
-static enum saqta_status check_node(struct db_scan *nodes, uint64_t number, const uint8_t want[HASH_SIZE], uint64_t entry, bool is_leaf,
-				    struct saqta_error *err)
+/* The node that must come next: its hash in @ret. */
+static enum saqta_status next_node(struct db_scan *nodes, uint64_t number, uint64_t entry, const uint8_t **ret, size_t *ret_len,
+				   struct saqta_error *err)
 {
-	const uint8_t *key, *have;
-	size_t key_len, len;
-	enum saqta_status r = db_scan_next(nodes, &key, &key_len, &have, &len, err);
+	const uint8_t *key;
+	size_t key_len;
+	enum saqta_status r = db_scan_next(nodes, &key, &key_len, ret, ret_len, err);
 
 	if (r && r != SAQTA_ERR_MISSING)
 		return r;
 	if (r || be64_get(key) != number)
 		return err_set(err, SAQTA_ERR_TAMPERED, 0, "node %llu over entry %llu is missing, or another stands before it",
 			       (unsigned long long)number, (unsigned long long)entry);
-	if (len == HASH_SIZE && memcmp(have, want, HASH_SIZE) == 0)
-		return SAQTA_OK;
+	return SAQTA_OK;
+}
+
+static enum saqta_status check_node(struct db_scan *nodes, uint64_t number, const uint8_t want[HASH_SIZE], uint64_t entry, bool is_leaf,
+				    struct saqta_error *err)
+{
+	const uint8_t *have = NULL;
+	size_t len = 0;
+	enum saqta_status r = next_node(nodes, number, entry, &have, &len, err);
+
+	if (r || (len == HASH_SIZE && memcmp(have, want, HASH_SIZE) == 0))
+		return r;
 	if (is_leaf)
-		return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu is not what was recorded", (unsigned long long)entry);
+		return not_recorded(entry, err);
 	return err_set(err, SAQTA_ERR_TAMPERED, 0, "node %llu over entry %llu is not what was recorded", (unsigned long long)number,
 		       (unsigned long long)entry);
 }
 
-static enum saqta_status verify_entry(struct db_scan *nodes, struct audit_edge *edge, const uint8_t *entry, size_t len,
-				      struct saqta_error *err)
+struct verification {
+	const struct audit_log *log;
+	struct db_scan *entries, *nodes; /* owned */
+	struct sha256 *which;		 /* of the entries that are empty; owned */
+	struct audit_edge edge;
+};
+
+static void verification_done(struct verification *v)
+{
+	uint8_t ignored[HASH_SIZE];
+
+	db_scan_close(v->entries);
+	db_scan_close(v->nodes);
+	if (v->which)
+		sha256_end(v->which, ignored);
+}
+
+/* Of what was pruned the node is all there is: it is held against those above it. */
+static enum saqta_status pruned_leaf(struct verification *v, uint64_t index, uint8_t ret[HASH_SIZE], struct saqta_error *err)
+{
+	const uint8_t *have = NULL;
+	uint8_t number[8];
+	size_t len = 0;
+	enum saqta_status r;
+
+	r = next_node(v->nodes, audit_node_count(index), index, &have, &len, err);
+	if (r)
+		return r;
+	if (len != HASH_SIZE || (index >= v->log->pruned.to && !v->log->is_opening && !is_empty_leaf(have)))
+		return not_recorded(index, err);
+	memcpy(ret, have, HASH_SIZE);
+	for (unsigned i = 0; i < sizeof(number); i++)
+		number[i] = (uint8_t)(index >> (56 - 8 * i));
+	if (!is_empty_leaf(have))
+		sha256_add(v->which, number, sizeof(number));
+	return SAQTA_OK;
+}
+
+static enum saqta_status verify_entry(struct verification *v, const uint8_t *entry, size_t len, struct saqta_error *err)
 {
 	uint8_t leaf[HASH_SIZE], want[65][HASH_SIZE];
-	uint64_t index = edge->size, first = audit_node_count(index);
+	uint64_t index = v->edge.size, first = audit_node_count(index);
 	enum saqta_status r = SAQTA_OK;
 	unsigned n;
 
-	audit_leaf_hash(entry, len, leaf);
-	n = audit_edge_append(edge, leaf, want);
-	for (unsigned i = 0; i < n && !r; i++)
-		r = check_node(nodes, first + i, want[i], index, i == 0, err);
+	if (len > 0)
+		audit_leaf_hash(entry, len, leaf);
+	else
+		r = pruned_leaf(v, index, leaf, err);
+	if (r)
+		return r;
+	n = audit_edge_append(&v->edge, leaf, want);
+	for (unsigned i = len > 0 ? 0 : 1; i < n && !r; i++)
+		r = check_node(v->nodes, first + i, want[i], index, i == 0, err);
 	return r;
+}
+
+static enum saqta_status check_pruned(struct verification *v, struct saqta_error *err)
+{
+	const struct audit_pruned *p = &v->log->pruned;
+	uint8_t which[HASH_SIZE];
+
+	sha256_end(v->which, which);
+	v->which = NULL;
+	if (p->to == 0 || v->log->is_opening || memcmp(which, p->which, HASH_SIZE) == 0)
+		return SAQTA_OK;
+	return err_set(err, SAQTA_ERR_TAMPERED, 0, "the entries below %llu that are empty are not those that entry %llu pruned",
+		       (unsigned long long)p->to, (unsigned long long)p->by);
 }
 
 /* To the end of what stands there, in one snapshot: it may be more than was there when the log was opened, if another process writes. */
 enum saqta_status audit_log_verify(struct audit_log *log, int (*progress)(void *user, uint64_t done, uint64_t total), void *user,
 				   struct audit_head *ret, struct saqta_error *err)
 {
-	cleanup_(db_scan_closep) struct db_scan *entries = NULL, *nodes = NULL;
-	struct audit_edge edge = {0};
+	cleanup_(verification_done) struct verification v = {.log = log};
 	const uint8_t *entry;
 	size_t len;
 	uint64_t n_nodes = 0;
-	enum saqta_status r = db_scan_open_n(log->db, log->entries, FIRST, &entries, err);
+	enum saqta_status r = db_scan_open_n(log->db, log->entries, FIRST, &v.entries, err);
 
 	if (!r)
-		r = db_scan_open_n(log->db, log->nodes, FIRST, &nodes, err);
+		r = db_scan_open_n(log->db, log->nodes, FIRST, &v.nodes, err);
+	if (!r)
+		r = sha256_new(&v.which, err);
 	while (!r) {
-		r = next_entry(entries, edge.size, &entry, &len, err);
+		r = next_entry(v.entries, v.edge.size, &entry, &len, err);
 		if (!r)
-			r = verify_entry(nodes, &edge, entry, len, err);
-		if (!r && progress && edge.size % 4096 == 0 && progress(user, edge.size, log->edge.size) != 0)
+			r = verify_entry(&v, entry, len, err);
+		if (!r && progress && v.edge.size % 4096 == 0 && progress(user, v.edge.size, log->edge.size) != 0)
 			r = err_set(err, SAQTA_ERR_CANCELLED, 0, "stopped before the end");
 	}
 	if (r != SAQTA_ERR_MISSING)
 		return r;
-	if (edge.size < log->edge.size)
-		return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu is missing", (unsigned long long)edge.size);
+	if (v.edge.size < log->edge.size)
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu is missing", (unsigned long long)v.edge.size);
 	r = db_count(log->db, log->nodes, &n_nodes, err);
 	if (r)
 		return r;
-	if (n_nodes != audit_node_count(edge.size))
+	if (n_nodes != audit_node_count(v.edge.size))
 		return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu is missing: node %llu stands behind the end of the log",
-			       (unsigned long long)edge.size, (unsigned long long)audit_node_count(edge.size));
-	ret->size = edge.size;
-	audit_edge_root(&edge, ret->root);
-	return SAQTA_OK;
+			       (unsigned long long)v.edge.size, (unsigned long long)audit_node_count(v.edge.size));
+	ret->size = v.edge.size;
+	audit_edge_root(&v.edge, ret->root);
+	return check_pruned(&v, err);
 }

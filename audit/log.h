@@ -56,7 +56,20 @@ void audit_log_head(const struct audit_log *log, struct audit_head *ret);
 enum saqta_status audit_log_append(struct audit_log *log, struct db_txn *txn, const void *entry, size_t len, uint64_t *ret_index,
 				   struct saqta_error *err) must_check_;
 enum saqta_status audit_log_reload(struct audit_log *log, struct saqta_error *err) must_check_;
+/** Entry @index appended to @ret; nothing of one that was pruned. */
 enum saqta_status audit_log_entry(struct audit_log *log, uint64_t index, struct buf *ret, struct saqta_error *err) must_check_;
+/** What was pruned: the bodies of entries below @to whose numbers, as be64 in ascending order, have the digest @which; entry @by says so. Their
+ *  nodes stay, so every proof holds; an empty body that is none of them is one that was taken away. */
+struct audit_pruned {
+	uint64_t by, to;
+	uint8_t which[HASH_SIZE];
+};
+/** To be said after opening, by whoever reads entries; @pruned NULL: nothing was. */
+void audit_log_set_pruned(struct audit_log *log, const struct audit_pruned *pruned);
+/** NULL: nothing was pruned. */
+const struct audit_pruned *audit_log_pruned(const struct audit_log *log);
+/** Take away the body of an entry within @txn. */
+enum saqta_status audit_log_blank(struct audit_log *log, struct db_txn *txn, uint64_t index, struct saqta_error *err) must_check_;
 /** Root of the first @size entries. */
 enum saqta_status audit_log_root(struct audit_log *log, uint64_t size, uint8_t ret[HASH_SIZE], struct saqta_error *err) must_check_;
 /** A stored node: the hash of the complete subtree of the entries from @n << @level on; and the edge of the first @size entries. */

@@ -8,7 +8,7 @@
  *
  * checkpoint                     the signed head
  * tile/<level>/<n>[.p/<width>]   width x 32 bytes: hashes of the complete subtrees of 256^level entries
- * tile/entries/<n>[.p/<width>]   width entries, each after its length as be16
+ * tile/entries/<n>[.p/<width>]   width entries, each after its length as be16; length 0: pruned, its hash stands in the tile of level 0
  * log.vkey                       ours: the key that verifies the checkpoint */
 
 #define TILE_WIDTH 256u
@@ -41,6 +41,8 @@ enum saqta_status audit_export_resume(struct audit_export *x, struct audit_log *
 /** The entry that comes next; and its number. Files are written as tiles fill up. */
 uint64_t audit_export_next(const struct audit_export *x);
 enum saqta_status audit_export_add(struct audit_export *x, const void *entry, size_t len, struct saqta_error *err) must_check_;
+/** One that was pruned: its length is 0, and all that is known of it is the hash of its leaf. */
+enum saqta_status audit_export_add_pruned(struct audit_export *x, const uint8_t leaf[HASH_SIZE], struct saqta_error *err) must_check_;
 /** The head of what was given so far. */
 void audit_export_head(const struct audit_export *x, struct audit_head *ret);
 /** Write what is not full, sync, then the key and the checkpoint @note, which must be of this head; then take away the partial tiles of before. A crash at any

@@ -170,7 +170,9 @@ static enum saqta_status add_past(struct saqta_engine *e, void *user, uint32_t i
 	enum saqta_status r = incarnation == p->incarnation ? SAQTA_OK : begin_past(e, p, incarnation, err);
 
 	(void)seq;
-	return r || !p->x ? r : audit_export_add(p->x, entry, len, err);
+	if (r || !p->x)
+		return r;
+	return len > 0 ? audit_export_add(p->x, entry, len, err) : audit_export_add_pruned(p->x, entry, err);
 }
 
 static enum saqta_status export_past(struct saqta_engine *e, const char *dir, unsigned *ret_n, struct saqta_error *err)
@@ -192,6 +194,7 @@ static enum saqta_status add_entries(struct saqta_engine *e, struct audit_export
 				     void *progress_user, struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf entry = {0};
+	uint8_t leaf[HASH_SIZE];
 	enum saqta_status r = SAQTA_OK;
 
 	while (!r && audit_export_next(x) < end) {
@@ -202,8 +205,10 @@ static enum saqta_status add_entries(struct saqta_engine *e, struct audit_export
 				       "stopped before the end; what the folder's checkpoint vouches for stands");
 		buf_clear(&entry);
 		r = audit_log_entry(e->log, i, &entry, err);
+		if (!r && entry.len == 0)
+			r = audit_log_node(e->log, 0, i, leaf, err);
 		if (!r)
-			r = audit_export_add(x, entry.data, entry.len, err);
+			r = entry.len > 0 ? audit_export_add(x, entry.data, entry.len, err) : audit_export_add_pruned(x, leaf, err);
 	}
 	return r;
 }
@@ -325,7 +330,7 @@ static enum saqta_status hash_ranges(struct saqta_engine *e, void *user, uint32_
 	(void)err;
 	if (incarnation != p->what->incarnation)
 		return SAQTA_OK;
-	audit_leaf_hash(entry, len, leaf);
+	hall_leaf(entry, len, leaf);
 	(void)audit_edge_append(&p->all, leaf, nodes);
 	for (unsigned i = 0; i < p->n; i++)
 		if (seq >= p->ranges[i].from && seq < p->ranges[i].to)

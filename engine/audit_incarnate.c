@@ -18,7 +18,7 @@ static void head_json(struct json_out *j, const char *name, const char *origin, 
 	json_shut(j, '}');
 }
 
-static enum saqta_status check_reason(const char *reason, struct saqta_error *err)
+enum saqta_status hall_check_reason(const char *reason, struct saqta_error *err)
 {
 	size_t len = reason ? strlen(reason) : 0;
 	json_t *text = len > 0 && len <= REASON_MAX ? json_string(reason) : NULL; /* NULL also if it is not UTF-8 */
@@ -36,7 +36,7 @@ enum saqta_status saqta_audit_incarnate(saqta_engine *e, const char *reason, saq
 	struct json_out j = {.out = &json};
 	char origin[AUDIT_NAME_MAX + 1];
 	struct audit_head old, new;
-	enum saqta_status r = check_reason(reason, err);
+	enum saqta_status r = hall_check_reason(reason, err);
 
 	/* What is kept as the past is what its successor's first entry vouches for. */
 	if (!r)

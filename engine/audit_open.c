@@ -50,12 +50,14 @@ static enum saqta_status no_memory(struct saqta_error *err) { return err_set(err
 
 /* ---- the entries ---- */
 
+/* NULL in @ret: it was pruned. */
 static enum saqta_status read_entry(struct opening *w, uint64_t seq, json_t **ret, struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf body = {0};
 	enum saqta_status r = audit_log_entry(w->e->log, seq, &body, err);
 
-	if (r)
+	*ret = NULL;
+	if (r || body.len == 0)
 		return r;
 	*ret = json_loadb((const char *)body.data, body.len, 0, NULL);
 	return *ret ? SAQTA_OK : err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu is no JSON", (unsigned long long)seq);
@@ -217,12 +219,15 @@ static enum saqta_status record_opening(struct opening *w, const struct opened *
 			       &(struct entry_extra){.subject = *ret, .kind = w->o->purpose ? w->o->purpose : "masked", .json = more}, err);
 }
 
-static void why_not(const struct opened *x, struct json_out *j)
+static void why_not(const struct opening *w, const struct opened *x, struct json_out *j)
 {
 	char why[64];
 
 	json_bool(j, "opens", x->is_living && x->has_input);
-	if (!x->has_subject) {
+	if (!x->entry) {
+		(void)snprintf(why, sizeof(why), "pruned by entry %llu", (unsigned long long)audit_log_pruned(w->e->log)->by);
+		json_text(j, "why", why);
+	} else if (!x->has_subject) {
 		json_text(j, "why", "it names no person");
 	} else if (!x->is_living) {
 		json_int(j, "erased_by", (int64_t)x->erased_by - 1);
@@ -243,7 +248,7 @@ static void tell(const struct opening *w, const struct opened *x, const struct s
 	json_text(&j, "at", json_string_value(json_object_get(x->entry, "at")));
 	if (x->has_subject)
 		json_hex(&j, "pseudonym", x->pseudonym, sizeof(x->pseudonym));
-	why_not(x, &j);
+	why_not(w, x, &j);
 	if (s && w->o->purpose)
 		json_text(&j, "subject", s->external_id);
 	if (x->has_input)

@@ -135,6 +135,8 @@ static enum saqta_status look_at_copy(struct work *w, struct saqta_error *err)
 
 	if (!r)
 		r = audit_log_open(copy, VAULT_ENTRY, VAULT_NODE, &log, err);
+	if (!r)
+		r = hall_load_pruned(copy, log, err);
 	return r ? r : audit_log_verify(log, NULL, NULL, &w->header.head, err);
 }
 

@@ -218,6 +218,8 @@ enum saqta_status hall_join(struct saqta_engine *e, struct db *db, struct keysto
 
 	if (!r)
 		r = audit_log_open(db, VAULT_ENTRY, VAULT_NODE, &e->log, err);
+	if (!r)
+		r = hall_load_pruned(db, e->log, err);
 	return r ? r : hall_open_signer(e, err);
 }
 

@@ -62,7 +62,8 @@ enum act {
 	ACT_KEYS,
 	ACT_BACKUP,
 	ACT_BACKUP_KEYS,
-	ACT_RESTORE
+	ACT_RESTORE,
+	ACT_PRUNE
 };
 struct saqta_engine;
 const char *hall_role_name(enum role role);
@@ -271,12 +272,13 @@ enum saqta_status hall_open_signer(struct saqta_engine *e, struct saqta_error *e
 enum saqta_status hall_signer_of(struct saqta_engine *e, uint32_t incarnation, bool is_next, struct secret **ret_seed,
 				 struct audit_signer *ret, struct saqta_error *err) must_check_;
 /** Every entry of the former incarnations, oldest first; @visit gets the incarnation and the number. And those of the present one from @from
- *  on: what @visit answers but SAQTA_OK ends it, SAQTA_ERR_MISSING without an error. */
+ *  on: what @visit answers but SAQTA_OK ends it, SAQTA_ERR_MISSING without an error. Of an entry that was pruned @len is 0 and @entry its leaf. */
 typedef enum saqta_status (*hall_entry_fn)(struct saqta_engine *e, void *user, uint32_t incarnation, uint64_t seq, const uint8_t *entry,
 					   size_t len, struct saqta_error *err);
 enum saqta_status hall_each_past(struct saqta_engine *e, hall_entry_fn visit, void *user, struct saqta_error *err) must_check_;
 enum saqta_status hall_each_entry(struct saqta_engine *e, uint64_t from, hall_entry_fn visit, void *user,
 				  struct saqta_error *err) must_check_;
+void hall_leaf(const uint8_t *entry, size_t len, uint8_t ret[HASH_SIZE]);
 /** Hold each former incarnation against the head that its successor's first entry names. */
 enum saqta_status hall_verify_past(struct saqta_engine *e, struct saqta_error *err) must_check_;
 
@@ -310,6 +312,15 @@ enum saqta_status hall_signed_head(struct saqta_engine *e, struct buf *ret_note,
 /** Member `witnesses`: how many of those that the policy demands signed that head; nothing where there is no policy. What they were shown before
  *  is held against the log. */
 enum saqta_status hall_witnesses_json(struct saqta_engine *e, struct json_out *j, struct saqta_error *err) must_check_;
+
+/* prune.c */
+/** Tell the open log what was pruned of it, as the newest entry `pruned` says; and forget it, within the open transaction, with the log itself. */
+enum saqta_status hall_load_pruned(struct db *db, struct audit_log *log, struct saqta_error *err) must_check_;
+enum saqta_status hall_forget_pruned(struct saqta_engine *e, struct saqta_error *err) must_check_;
+/** Read an entry of that type; false if it is of another, or does not say it. @ret_newest_us: the latest `at` of what was pruned. */
+bool hall_pruned_by(const json_t *entry, struct audit_pruned *ret, int64_t *ret_newest_us);
+/** SAQTA_ERR_ARGUMENT if it cannot stand in the log for good. */
+enum saqta_status hall_check_reason(const char *reason, struct saqta_error *err) must_check_;
 
 /* run.c */
 /** Hand a finished result, or a line of it, to the caller; @text is empty afterwards. */

@@ -74,7 +74,9 @@ static enum saqta_status take(struct saqta_engine *e, void *user, uint32_t incar
 	enum saqta_status r = SAQTA_OK;
 
 	(void)e;
-	if (!recorded || !instant_parse(recorded, strlen(recorded), &us)) {
+	if (len == 0) /* it may have been a signed moment: nothing is said of the time around it */
+		w->last_us = INSTANT_NONE;
+	else if (!recorded || !instant_parse(recorded, strlen(recorded), &us)) {
 		r = err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu has no time", (unsigned long long)seq);
 	} else if (is_signed(json_string_value(json_object_get(entry, "type")), seq)) {
 		look(w, us);
@@ -98,7 +100,6 @@ bool heartbeat_parse(const char *text, int64_t *ret_us)
 
 enum saqta_status heartbeat_silences(struct saqta_engine *e, int64_t limit_us, struct json_out *j, uint64_t *ret_n, struct saqta_error *err)
 {
-	cleanup_(buf_done) struct buf body = {0};
 	struct silence_scan w = {.limit_us = limit_us,
 				 .last_us = INSTANT_NONE,
 				 .newest_incarnation = e->incarnation,
@@ -108,12 +109,8 @@ enum saqta_status heartbeat_silences(struct saqta_engine *e, int64_t limit_us, s
 
 	json_open(j, "silences", '[');
 	r = hall_each_past(e, take, &w, err);
-	for (uint64_t i = 0; !r && i < audit_log_size(e->log); i++) {
-		buf_clear(&body);
-		r = audit_log_entry(e->log, i, &body, err);
-		if (!r)
-			r = take(e, &w, e->incarnation, i, body.data, body.len, err);
-	}
+	if (!r)
+		r = hall_each_entry(e, 0, take, &w, err);
 	look(&w, hall_now(e));
 	json_shut(j, ']');
 	json_int(j, "n_silences", (int64_t)w.n);
@@ -124,7 +121,7 @@ enum saqta_status heartbeat_silences(struct saqta_engine *e, int64_t limit_us, s
 enum saqta_status heartbeat_unsigned(struct saqta_engine *e, uint64_t *ret_n, struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf note = {0};
-	struct audit_head head;
+	struct audit_head head = {0};
 	enum saqta_status r = audit_guard_read(e->guard_path, &note, err);
 
 	if (!r)

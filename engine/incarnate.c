@@ -74,6 +74,15 @@ static void past_key(uint32_t incarnation, const uint8_t seq_be64[8], uint8_t re
 	memcpy(ret + 4, seq_be64, 8);
 }
 
+static uint64_t number_of(const uint8_t be64[8])
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		n = n << 8 | be64[i];
+	return n;
+}
+
 static enum saqta_status keep_past(struct saqta_engine *e, struct saqta_error *err)
 {
 	cleanup_(db_scan_closep) struct db_scan *scan = NULL;
@@ -82,13 +91,17 @@ static enum saqta_status keep_past(struct saqta_engine *e, struct saqta_error *e
 	while (!r) {
 		const uint8_t *seq, *entry;
 		size_t seq_len, len;
-		uint8_t key[PAST_KEY_SIZE];
+		uint8_t key[PAST_KEY_SIZE], leaf[HASH_SIZE];
 
 		r = db_scan_next(scan, &seq, &seq_len, &entry, &len, err);
 		if (r)
 			break;
 		past_key(e->incarnation, seq, key);
-		r = db_put(&e->txn, VAULT_PAST, key, sizeof(key), entry, len, err);
+		/* Of one that was pruned the leaf is kept: the nodes are not. */
+		if (len == 0)
+			r = audit_log_node(e->log, 0, number_of(seq), leaf, err);
+		if (!r)
+			r = db_put(&e->txn, VAULT_PAST, key, sizeof(key), len > 0 ? entry : leaf, len > 0 ? len : sizeof(leaf), err);
 	}
 	return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
 }
@@ -100,6 +113,8 @@ static enum saqta_status next_incarnation(struct saqta_engine *e, struct saqta_e
 
 	if (!r)
 		r = db_clear(&e->txn, VAULT_NODE, err);
+	if (!r)
+		r = hall_forget_pruned(e, err);
 	if (!r)
 		r = audit_log_reload(e->log, err);
 	buf_u32(&row, e->next_incarnation > e->incarnation ? e->next_incarnation : e->incarnation + 1);
@@ -316,7 +331,7 @@ enum saqta_status hall_each_past(struct saqta_engine *e, hall_entry_fn visit, vo
 		const uint8_t *key, *entry;
 		size_t key_len, len;
 		uint32_t incarnation = 0;
-		uint64_t seq = 0;
+		uint64_t seq;
 
 		r = db_scan_next(scan, &key, &key_len, &entry, &len, err);
 		if (r)
@@ -325,11 +340,23 @@ enum saqta_status hall_each_past(struct saqta_engine *e, hall_entry_fn visit, vo
 			return err_set(err, SAQTA_ERR_TAMPERED, 0, "an entry of the log's past has a wrong key");
 		for (int i = 0; i < 4; i++)
 			incarnation = incarnation << 8 | key[i];
-		for (int i = 4; i < PAST_KEY_SIZE; i++)
-			seq = seq << 8 | key[i];
-		r = visit(e, user, incarnation, seq, entry, len, err);
+		seq = number_of(key + 4);
+		if (len == 0)
+			r = err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu of the log's past %u is missing", (unsigned long long)seq,
+				    incarnation);
+		else /* no entry is as short as a hash */
+			r = visit(e, user, incarnation, seq, entry, len == HASH_SIZE ? 0 : len, err);
 	}
 	return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
+}
+
+static enum saqta_status pruned_leaf(struct saqta_engine *e, uint64_t seq, uint8_t ret[HASH_SIZE], struct saqta_error *err)
+{
+	const struct audit_pruned *p = audit_log_pruned(e->log);
+
+	if (!p || seq >= p->to)
+		return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu is not what was recorded", (unsigned long long)seq);
+	return audit_log_node(e->log, 0, seq, ret, err);
 }
 
 enum saqta_status hall_each_entry(struct saqta_engine *e, uint64_t from, hall_entry_fn visit, void *user, struct saqta_error *err)
@@ -339,19 +366,77 @@ enum saqta_status hall_each_entry(struct saqta_engine *e, uint64_t from, hall_en
 
 	for (uint64_t seq = from; !r; seq++) {
 		const uint8_t *key, *entry;
+		uint8_t leaf[HASH_SIZE];
 		size_t key_len, len;
 
 		r = db_scan_next(scan, &key, &key_len, &entry, &len, err);
+		if (!r && len == 0) {
+			r = pruned_leaf(e, seq, leaf, err);
+			entry = leaf;
+		}
 		if (!r)
 			r = visit(e, user, e->incarnation, seq, entry, len, err);
 	}
 	return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
 }
 
+void hall_leaf(const uint8_t *entry, size_t len, uint8_t ret[HASH_SIZE])
+{
+	if (len > 0)
+		audit_leaf_hash(entry, len, ret);
+	else
+		memcpy(ret, entry, HASH_SIZE);
+}
+
 struct past_check {
 	uint32_t incarnation;
 	struct audit_edge edge;
+	struct sha256 *which; /* of the entries that are empty; owned; NULL: none yet */
+	uint64_t last_empty;
+	bool has_pruned;
+	struct audit_pruned pruned; /* as the newest entry of this incarnation says */
 };
+
+/* At the end of an incarnation: is what is empty what was pruned? */
+static enum saqta_status check_past_pruned(struct past_check *c, struct saqta_error *err)
+{
+	uint8_t which[HASH_SIZE];
+	bool is_good = !c->which && !c->has_pruned;
+
+	if (c->which) {
+		sha256_end(c->which, which);
+		c->which = NULL;
+		is_good = c->has_pruned && c->last_empty < c->pruned.to && memcmp(which, c->pruned.which, HASH_SIZE) == 0;
+	}
+	return is_good ? SAQTA_OK
+		       : err_set(err, SAQTA_ERR_TAMPERED, 0,
+				 "the entries of the log's past %u that are empty are not those that were pruned", c->incarnation);
+}
+
+static enum saqta_status note_pruned(struct past_check *c, uint64_t seq, const uint8_t *text, size_t len, struct saqta_error *err)
+{
+	uint8_t be64[8];
+	enum saqta_status r;
+	int64_t ignored;
+	json_t *entry;
+
+	if (len > 0) {
+		if (!memmem(text, len, "\"type\":\"pruned\"", strlen("\"type\":\"pruned\"")))
+			return SAQTA_OK;
+		entry = json_loadb((const char *)text, len, 0, NULL);
+		c->has_pruned = hall_pruned_by(entry, &c->pruned, &ignored) || c->has_pruned;
+		json_decref(entry);
+		return SAQTA_OK;
+	}
+	r = c->which ? SAQTA_OK : sha256_new(&c->which, err);
+	if (r)
+		return r;
+	for (unsigned i = 0; i < sizeof(be64); i++)
+		be64[i] = (uint8_t)(seq >> (56 - 8 * i));
+	sha256_add(c->which, be64, sizeof(be64));
+	c->last_empty = seq;
+	return SAQTA_OK;
+}
 
 /* Does @entry, the first of an incarnation, name what was read of the one before? */
 static enum saqta_status check_succession(const struct past_check *c, const uint8_t *entry, size_t len, struct saqta_error *err)
@@ -381,6 +466,8 @@ static enum saqta_status check_past(struct saqta_engine *e, void *user, uint32_t
 	if (incarnation > c->incarnation && seq == 0) { /* numbers may be left out: those of logs that were lost */
 		enum saqta_status r = c->incarnation > 0 ? check_succession(c, entry, len, err) : SAQTA_OK;
 
+		if (!r && c->incarnation > 0)
+			r = check_past_pruned(c, err);
 		if (r)
 			return r;
 		*c = (struct past_check){.incarnation = incarnation};
@@ -388,17 +475,27 @@ static enum saqta_status check_past(struct saqta_engine *e, void *user, uint32_t
 	if (incarnation != c->incarnation || seq != c->edge.size)
 		return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu of the log's past %u is missing", (unsigned long long)c->edge.size,
 			       c->incarnation);
-	audit_leaf_hash(entry, len, leaf);
+	hall_leaf(entry, len, leaf);
 	(void)audit_edge_append(&c->edge, leaf, nodes);
-	return SAQTA_OK;
+	return note_pruned(c, seq, entry, len, err);
+}
+
+static void past_check_done(struct past_check *c)
+{
+	uint8_t ignored[HASH_SIZE];
+
+	if (c->which)
+		sha256_end(c->which, ignored);
 }
 
 enum saqta_status hall_verify_past(struct saqta_engine *e, struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf first = {0};
-	struct past_check c = {0};
+	cleanup_(past_check_done) struct past_check c = {0};
 	enum saqta_status r = hall_each_past(e, check_past, &c, err);
 
+	if (!r && c.incarnation > 0)
+		r = check_past_pruned(&c, err);
 	if (r)
 		return r;
 	if (c.incarnation >= e->incarnation || (c.incarnation == 0) != (e->incarnation == 1))

@@ -214,6 +214,8 @@ static enum saqta_status take_entry(struct saqta_engine *e, void *user, uint32_t
 	json_t *entry = json_loadb((const char *)text, len, 0, NULL);
 
 	(void)e;
+	if (len == 0) /* no destruction is ever pruned */
+		return SAQTA_OK;
 	if (!entry)
 		return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu is no JSON", (unsigned long long)seq);
 	take_destruction(user, entry, incarnation, seq);

@@ -79,6 +79,17 @@ enum saqta_status saqta_audit_checkpoint(saqta_engine *e, saqta_write_fn write, 
 	return r ? r : hall_give(write, user, &note, err);
 }
 
+/* Whose it was nobody can tell any more: it is shown whatever subject is asked for. */
+static void show_pruned(const saqta_engine *e, uint64_t seq, struct buf *ret)
+{
+	struct json_out j = {.out = ret};
+
+	json_open(&j, NULL, '{');
+	json_int(&j, "pruned_by", (int64_t)audit_log_pruned(e->log)->by);
+	json_int(&j, "seq", (int64_t)seq);
+	json_shut(&j, '}');
+}
+
 enum saqta_status saqta_audit_show(saqta_engine *e, uint64_t from, const char *external_id, saqta_write_fn write, void *user,
 				   struct saqta_error *err)
 {
@@ -106,7 +117,9 @@ enum saqta_status saqta_audit_show(saqta_engine *e, uint64_t from, const char *e
 		r = audit_log_entry(e->log, i, &line, err);
 		if (r)
 			break;
-		if (*wanted && !strstr((const char *)line.data, wanted))
+		if (line.len == 0)
+			show_pruned(e, i, &line);
+		else if (*wanted && !strstr((const char *)line.data, wanted))
 			continue;
 		buf_str(&line, "\n");
 		r = hall_give(write, user, &line, err);

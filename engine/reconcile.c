@@ -36,7 +36,7 @@ struct reconcile {
 	struct named_task *tasks; /* in the order of the log */
 	size_t n_tasks, cap_tasks;
 	char policy_digest[2 * HASH_SIZE + 1];
-	uint64_t policy_entry, entries, past_entries, subjects, records, n_differences;
+	uint64_t policy_entry, entries, past_entries, pruned, subjects, records, n_differences;
 	json_t *differences;
 	saqta_progress_fn progress;
 	void *progress_user;
@@ -194,7 +194,10 @@ static enum saqta_status take_entry(struct saqta_engine *e, void *user, uint32_t
 		c->entries++;
 	if (c->progress && seq % 4096 == 0 && c->progress(c->progress_user, seq, audit_log_size(e->log)) != 0)
 		return err_set(err, SAQTA_ERR_CANCELLED, 0, "stopped before the end");
-	return take(c, seq, entry, len, err);
+	if (len > 0)
+		return take(c, seq, entry, len, err);
+	c->pruned++; /* of nobody who lives, or a question: it tells nothing of the tables */
+	return SAQTA_OK;
 }
 
 static enum saqta_status read_log(struct reconcile *c, struct saqta_error *err)
@@ -351,6 +354,7 @@ static enum saqta_status give_report(const struct reconcile *c, saqta_write_fn w
 	json_bool(&j, "agrees", c->n_differences == 0);
 	json_int(&j, "entries", (int64_t)c->entries);
 	json_int(&j, "past_entries", (int64_t)c->past_entries);
+	json_int(&j, "pruned_entries", (int64_t)c->pruned);
 	json_int(&j, "subjects", (int64_t)c->subjects);
 	json_int(&j, "records", (int64_t)c->records);
 	json_int(&j, "tasks", (int64_t)c->n_tasks);

@@ -364,6 +364,10 @@ static enum saqta_status take(struct saqta_engine *e, void *user, uint32_t incar
 	(void)e;
 	if (w->is_stopped)
 		return SAQTA_OK;
+	if (len == 0) {
+		replay_stop(w, "entry %llu was pruned: what followed from it cannot be told", (unsigned long long)seq);
+		return SAQTA_OK;
+	}
 	entry = json_loadb((const char *)body, len, 0, NULL);
 	if (!entry)
 		return err_set(err, SAQTA_ERR_TAMPERED, 0, "entry %llu is no JSON", (unsigned long long)seq);

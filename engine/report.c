@@ -212,7 +212,7 @@ enum saqta_status saqta_engine_report(saqta_engine *e, const struct saqta_report
 {
 	cleanup_(buf_done) struct buf out = {0};
 	struct document_form form = {o->format, o->lang};
-	struct report r = {.e = e, .now_us = hall_now(e)};
+	struct report r = {.e = e, .now_us = hall_now(e), .pruned_us = INSTANT_NONE};
 	json_t **const maps[] = {&r.events, &r.days, &r.destructions, &r.consents, &r.disclosures, &r.retention, &r.deadlines};
 	json_t **const lists[] = {&r.policies, &r.breaches, &r.holds, &r.requests};
 	struct document d;

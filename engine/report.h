@@ -10,6 +10,7 @@
 struct report {
 	struct saqta_engine *e;
 	int64_t from_us, to_us, now_us;
+	int64_t pruned_us; /* `at` of the newest entry that was pruned; INSTANT_NONE: none was */
 	/* from the log */
 	json_t *events;	      /* "type outcome" -> count */
 	json_t *days;	      /* day -> {runs, examined, …} */

@@ -96,8 +96,15 @@ static void take(struct report *r, const json_t *entry, uint64_t seq)
 static enum saqta_status take_text(struct saqta_engine *e, void *user, uint32_t incarnation, uint64_t seq, const uint8_t *text, size_t len,
 				   struct saqta_error *err)
 {
-	json_t *entry = json_loadb((const char *)text, len, 0, NULL);
+	json_t *entry = len > 0 ? json_loadb((const char *)text, len, 0, NULL) : NULL;
+	struct report *r = user;
+	struct audit_pruned pruned;
+	int64_t newest_us;
 
+	if (len == 0)
+		return SAQTA_OK;
+	if (hall_pruned_by(entry, &pruned, &newest_us) && newest_us > r->pruned_us)
+		r->pruned_us = newest_us;
 	(void)e;
 	(void)incarnation;
 	if (!entry)
@@ -110,7 +117,15 @@ static enum saqta_status take_text(struct saqta_engine *e, void *user, uint32_t 
 /* The log's past too: a restore within the period must not hide what was before it. */
 enum saqta_status report_read_log(struct report *r, struct saqta_error *err)
 {
+	char newest[INSTANT_TEXT_SIZE];
 	enum saqta_status s = hall_each_past(r->e, take_text, r, err);
 
-	return s ? s : hall_each_entry(r->e, 0, take_text, r, err);
+	if (!s)
+		s = hall_each_entry(r->e, 0, take_text, r, err);
+	if (!s && r->pruned_us >= r->from_us) {
+		instant_format(r->pruned_us, policy_zone(r->e->policy), newest);
+		s = err_set(err, SAQTA_ERR_MISSING, 0,
+			    "entries up to %s were pruned from the log: of a period from before it counts are not told", newest);
+	}
+	return s;
 }

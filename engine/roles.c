@@ -23,7 +23,8 @@ static const struct {
 } roles[] = {
 	[ROLE_OWNER] = {"owner", ~0u},
 	[ROLE_OFFICER] = {"officer", A(ACT_APPLY) | A(ACT_DECIDE) | A(ACT_SWEEP) | A(ACT_READ) | A(ACT_LIST) | A(ACT_REGISTERS) |
-					     A(ACT_CLOSE_TASK) | A(ACT_LOG) | A(ACT_STATUS) | A(ACT_POLICY) | A(ACT_KEY_STATUS)},
+					     A(ACT_CLOSE_TASK) | A(ACT_LOG) | A(ACT_STATUS) | A(ACT_POLICY) | A(ACT_KEY_STATUS) |
+					     A(ACT_PRUNE)},
 	[ROLE_OPERATOR] = {"operator", A(ACT_SWEEP) | A(ACT_REGISTERS) | A(ACT_LOG) | A(ACT_STATUS) | A(ACT_KEY_STATUS) | A(ACT_RENEW) |
 					       A(ACT_BACKUP) | A(ACT_RESTORE)},
 	[ROLE_APPLICATION] = {"application", A(ACT_APPLY) | A(ACT_DECIDE)},
@@ -46,7 +47,8 @@ static const char *const acts[] = {[ACT_APPLY] = "apply",
 				   [ACT_KEYS] = "key",
 				   [ACT_BACKUP] = "backup",
 				   [ACT_BACKUP_KEYS] = "backup --with-keys",
-				   [ACT_RESTORE] = "restore"};
+				   [ACT_RESTORE] = "restore",
+				   [ACT_PRUNE] = "audit prune"};
 
 const char *hall_role_name(enum role role) { return roles[role].name; }
 

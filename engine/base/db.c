@@ -12,7 +12,7 @@
 
 /* The one file that includes <sqlite3.h>. */
 
-enum op { OP_GET, OP_PUT, OP_DELETE, OP_COUNT, OP_LAST, OP_SCAN, OPS };
+enum op { OP_GET, OP_PUT, OP_BLANK, OP_DELETE, OP_COUNT, OP_LAST, OP_SCAN, OPS };
 #define TABLES_MAX 16
 #define SCANS_MAX 4
 #define CHECKPOINT_PAGES 16384
@@ -372,6 +372,7 @@ enum saqta_status db_txn_commit(struct db_txn *txn, struct saqta_error *err)
 static const char *const sql_blob[OPS] = {
 	[OP_GET] = "SELECT v FROM \"%s\" WHERE k=?1",
 	[OP_PUT] = "INSERT INTO \"%s\"(k,v) VALUES(?1,?2) ON CONFLICT(k) DO UPDATE SET v=excluded.v",
+	[OP_BLANK] = "UPDATE \"%s\" SET v=zeroblob(0) WHERE k=?1",
 	[OP_DELETE] = "DELETE FROM \"%s\" WHERE k=?1",
 	[OP_COUNT] = "SELECT count(*) FROM \"%s\"",
 	[OP_LAST] = "SELECT k FROM \"%s\" ORDER BY k DESC LIMIT 1",
@@ -480,6 +481,21 @@ enum saqta_status db_put_n(struct db_txn *txn, unsigned table, uint64_t key, con
 	(void)sqlite3_bind_int64(s, 1, (sqlite3_int64)key);
 	(void)bind_blob(s, 2, value, value_len);
 	return step_write(txn, s, table, err);
+}
+
+enum saqta_status db_blank_n(struct db_txn *txn, unsigned table, uint64_t key, struct saqta_error *err)
+{
+	sqlite3_stmt *s;
+	unsigned records = txn->records;
+	enum saqta_status r = statement(txn->db, table, OP_BLANK, &txn->db->ops[table][OP_BLANK], &s, err);
+
+	if (r)
+		return r;
+	(void)sqlite3_bind_int64(s, 1, (sqlite3_int64)key);
+	r = step_write(txn, s, table, err);
+	txn->records = records; /* what is taken away is no record, whatever the table: (1) */
+	txn->writes++;
+	return r;
 }
 
 enum saqta_status db_delete(struct db_txn *txn, unsigned table, const void *key, size_t key_len, struct saqta_error *err)

@@ -69,6 +69,8 @@ enum saqta_status db_put(struct db_txn *txn, unsigned table, const void *key, si
 			 struct saqta_error *err) must_check_; /* insert or replace */
 enum saqta_status db_put_n(struct db_txn *txn, unsigned table, uint64_t key, const void *value, size_t value_len,
 			   struct saqta_error *err) must_check_; /* insert only: an existing number is SAQTA_ERR_STORE */
+/** The value of a number becomes empty; its row stays. */
+enum saqta_status db_blank_n(struct db_txn *txn, unsigned table, uint64_t key, struct saqta_error *err) must_check_;
 enum saqta_status db_delete(struct db_txn *txn, unsigned table, const void *key, size_t key_len, struct saqta_error *err) must_check_;
 /** Delete every key that begins with @prefix; counts them in @ret (may be NULL). */
 enum saqta_status db_delete_prefix(struct db_txn *txn, unsigned table, const void *prefix, size_t prefix_len, uint64_t *ret,

@@ -31,6 +31,7 @@ extern const struct command cmd_audit_verify;
 extern const struct command cmd_audit_checkpoint;
 extern const struct command cmd_audit_show;
 extern const struct command cmd_audit_open;
+extern const struct command cmd_audit_prune;
 extern const struct command cmd_audit_heartbeat;
 extern const struct command cmd_audit_incarnate;
 extern const struct command cmd_audit_reconcile;

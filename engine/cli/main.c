@@ -36,6 +36,7 @@ const struct command *const commands[] = {
 	&cmd_audit_checkpoint,
 	&cmd_audit_show,
 	&cmd_audit_open,
+	&cmd_audit_prune,
 	&cmd_audit_heartbeat,
 	&cmd_audit_incarnate,
 	&cmd_audit_reconcile,

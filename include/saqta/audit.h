@@ -56,6 +56,21 @@ enum saqta_status saqta_audit_prove(saqta_engine *engine, uint64_t index, saqta_
 /** The same of the entry that records the destruction with the receipt @number (32 hexadecimal digits), also in a former incarnation. */
 enum saqta_status saqta_receipt(saqta_engine *engine, const char *number, saqta_write_fn write, void *user, struct saqta_error *reterr);
 
+struct saqta_prune_options {
+	size_t size;
+	const char *before; /**< RFC 3339: entries recorded before it; NULL: up to an entry */
+	bool has_to;
+	uint64_t to;	    /**< entries before this one */
+	const char *reason; /**< UTF-8, at most 1,000 bytes, no personal data: stays in the log */
+	bool dry_run;	    /**< count, and change nothing */
+	saqta_progress_fn progress;
+	void *progress_user;
+};
+/** Take away, for good, the bodies of old entries that neither the log nor a living subject needs any more; hashes and proofs stay, and an entry says
+ *  what went. Report as JSON: entry, to, pruned, kept, bytes. SAQTA_ERR_TAMPERED if the log does not verify. */
+enum saqta_status saqta_audit_prune(saqta_engine *engine, const struct saqta_prune_options *options, saqta_write_fn write, void *user,
+				    struct saqta_error *reterr);
+
 struct saqta_replay_options {
 	size_t size;
 	const char *events; /**< path of a file: every line that was ever applied, in this order */
