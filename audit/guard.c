@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "audit/log.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,22 +27,6 @@ enum saqta_status audit_guard_read(const char *path, struct buf *ret, struct saq
 	if (n < 0 || ret->failed)
 		return err_set(err, SAQTA_ERR_STORE, 0, "%s: cannot be read", path);
 	return n > 0 ? err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: too large to be a guard", path) : SAQTA_OK;
-}
-
-static enum saqta_status sync_folder(const char *path, struct saqta_error *err)
-{
-	char *folder = strdup(path), *slash = folder ? strrchr(folder, '/') : NULL;
-	int fd;
-	bool is_good;
-
-	if (slash)
-		*(slash == folder ? slash + 1 : slash) = 0;
-	fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	is_good = fd >= 0 && fsync(fd) == 0;
-	if (fd >= 0)
-		(void)close(fd);
-	free(folder);
-	return is_good ? SAQTA_OK : err_set(err, SAQTA_ERR_STORE, 0, "%s: its folder cannot be synced", path);
 }
 
 static enum saqta_status write_new(const char *path, const struct buf *note, struct saqta_error *err)
@@ -86,7 +71,7 @@ enum saqta_status audit_guard_write(const char *path, const struct buf *expected
 	if (!r && rename(temp, path) != 0)
 		r = err_set(err, SAQTA_ERR_STORE, 0, "%s: %s", path, strerror(errno));
 	free(temp);
-	return r ? r : sync_folder(path, err);
+	return r ? r : file_sync_folder_of(path, err);
 }
 
 /* The log is not what the guard saw: is it at least whole in itself, and if not, where does it begin to be wrong? */

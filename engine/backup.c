@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backup.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -221,22 +223,6 @@ static enum saqta_status write_stream(struct work *w, struct saqta_error *err)
 	return r ? r : stream_finish(w->stream, err);
 }
 
-static enum saqta_status sync_folder_of(const char *path, struct saqta_error *err)
-{
-	char *folder = strdup(path), *slash = folder ? strrchr(folder, '/') : NULL;
-	bool is_good;
-	int fd;
-
-	if (slash)
-		*(slash == folder ? slash + 1 : slash) = 0;
-	fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	is_good = fd >= 0 && fsync(fd) == 0;
-	if (fd >= 0)
-		(void)close(fd);
-	free(folder);
-	return is_good ? SAQTA_OK : err_set(err, SAQTA_ERR_STORE, 0, "%s: its folder cannot be synced", path);
-}
-
 static enum saqta_status record_keys(struct saqta_engine *e, struct saqta_error *err)
 {
 	cleanup_(answer_done) struct answer a;
@@ -289,7 +275,7 @@ static enum saqta_status make(struct work *w, struct saqta_error *err)
 		r = write_stream(w, err);
 	if (!r && rename(w->part, w->path) != 0)
 		r = err_set(err, SAQTA_ERR_CREATE, 0, "%s: %s", w->path, strerror(errno));
-	return r ? r : sync_folder_of(w->path, err);
+	return r ? r : file_sync_folder_of(w->path, err);
 }
 
 enum saqta_status saqta_backup(saqta_engine *e, const char *path, const struct saqta_backup_options *o, saqta_write_fn write, void *user,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hall.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -95,9 +97,15 @@ enum saqta_status hall_paths_init(const struct saqta_options *o, struct hall_pat
 
 enum saqta_status hall_make_dir(const char *path, struct saqta_error *err)
 {
-	if (mkdir(path, 0700) == 0 || errno == EEXIST)
-		return SAQTA_OK;
-	return err_set(err, SAQTA_ERR_CREATE, 0, "%s: cannot be made: %s", path, strerror(errno));
+	bool is_new = mkdir(path, 0700) == 0;
+	struct saqta_error ignored;
+	enum saqta_status r;
+
+	if (!is_new && errno != EEXIST)
+		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: cannot be made: %s", path, strerror(errno));
+	/* One that is there may be of a run that was killed; or in a folder of others that we may not read. */
+	r = file_sync_folder_of(path, is_new ? err : &ignored);
+	return is_new ? r : SAQTA_OK;
 }
 
 /* One writer at a time. */
@@ -118,17 +126,6 @@ enum saqta_status hall_lock(const char *path, unsigned wait_s, int *ret_fd, stru
 	}
 	*ret_fd = fd;
 	return SAQTA_OK;
-}
-
-static enum saqta_status write_file(const char *path, const struct buf *text, struct saqta_error *err)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	bool is_good;
-
-	if (fd < 0)
-		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: %s", path, strerror(errno));
-	is_good = write(fd, text->data, text->len) == (ssize_t)text->len && fsync(fd) == 0;
-	return close(fd) == 0 && is_good ? SAQTA_OK : err_set(err, SAQTA_ERR_STORE, 0, "%s: cannot be written", path);
 }
 
 /* ---- an engine's parts ---- */
@@ -264,15 +261,6 @@ static enum saqta_status make_files(struct saqta_engine *e, const struct saqta_o
 	return hall_join(e, db, keys, id, err);
 }
 
-static enum saqta_status publish_vkey(struct saqta_engine *e, const char *path, struct saqta_error *err)
-{
-	cleanup_(buf_done) struct buf text = {0};
-
-	audit_vkey_format(&e->signer.verifier, &text);
-	buf_str(&text, "\n");
-	return write_file(path, &text, err);
-}
-
 enum saqta_status hall_keep_paths(struct saqta_engine *e, const struct hall_paths *p, struct saqta_error *err)
 {
 	e->guard_path = strdup(p->guard);
@@ -316,7 +304,7 @@ enum saqta_status saqta_engine_init(const struct saqta_options *o, const char *p
 	if (!r)
 		r = hall_checkpoint(e, err);
 	if (!r)
-		r = publish_vkey(e, p.vkey, err);
+		r = hall_publish_key(e, err);
 	(void)saqta_engine_close(e);
 	return r;
 }

@@ -264,6 +264,8 @@ enum saqta_status hall_incarnate_commit(struct saqta_engine *e, struct saqta_err
 /** The two halves of it: the new guard beside the old one; then in its place, with the published key. */
 enum saqta_status hall_guard_prepare(struct saqta_engine *e, struct saqta_error *err) must_check_;
 enum saqta_status hall_guard_turn(struct saqta_engine *e, struct saqta_error *err) must_check_;
+/** The log's verifier key, for everybody, into log.vkey. Durable. */
+enum saqta_status hall_publish_key(struct saqta_engine *e, struct saqta_error *err) must_check_;
 /** Hold the open vault against the guard. */
 enum saqta_status hall_guard_check(struct saqta_engine *e, struct saqta_error *err) must_check_;
 /** Name and key of the present incarnation; and of another: @ret_seed is owned by the caller and outlives @ret. @is_next: the key that is staged

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hall.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -220,7 +222,7 @@ enum saqta_status hall_guard_prepare(struct saqta_engine *e, struct saqta_error 
 	return audit_guard_write(path, NULL, &note, err);
 }
 
-static enum saqta_status publish_key(struct saqta_engine *e, struct saqta_error *err)
+enum saqta_status hall_publish_key(struct saqta_engine *e, struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf text = {0};
 	int fd = open(e->vkey_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -231,17 +233,9 @@ static enum saqta_status publish_key(struct saqta_engine *e, struct saqta_error 
 	audit_vkey_format(&e->signer.verifier, &text);
 	buf_str(&text, "\n");
 	is_good = !text.failed && write(fd, text.data, text.len) == (ssize_t)text.len && fsync(fd) == 0;
-	return close(fd) == 0 && is_good ? SAQTA_OK : err_set(err, SAQTA_ERR_STORE, 0, "%s: cannot be written", e->vkey_path);
-}
-
-static enum saqta_status sync_keep(const struct saqta_engine *e, struct saqta_error *err)
-{
-	int fd = open(e->keep_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool is_good = fd >= 0 && fsync(fd) == 0;
-
-	if (fd >= 0)
-		(void)close(fd);
-	return is_good ? SAQTA_OK : err_set(err, SAQTA_ERR_STORE, 0, "%s: cannot be synced", e->keep_dir);
+	if (close(fd) != 0 || !is_good)
+		return err_set(err, SAQTA_ERR_STORE, 0, "%s: cannot be written", e->vkey_path);
+	return file_sync_folder_of(e->vkey_path, err);
 }
 
 enum saqta_status hall_guard_turn(struct saqta_engine *e, struct saqta_error *err)
@@ -251,10 +245,10 @@ enum saqta_status hall_guard_turn(struct saqta_engine *e, struct saqta_error *er
 
 	if (!path)
 		return no_memory(err);
-	r = publish_key(e, err);
+	r = hall_publish_key(e, err);
 	if (!r && rename(path, e->guard_path) != 0)
 		r = err_set(err, SAQTA_ERR_STORE, 0, "%s: %s", path, strerror(errno));
-	return r ? r : sync_keep(e, err);
+	return r ? r : file_sync_folder_of(e->guard_path, err);
 }
 
 enum saqta_status hall_incarnate_commit(struct saqta_engine *e, struct saqta_error *err)

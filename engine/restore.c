@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backup.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -473,16 +475,6 @@ static enum saqta_status bring_up(struct restore *w, uint64_t *ret_subjects, str
 
 /* ---- its name ---- */
 
-static enum saqta_status sync_vault_folder(const struct restore *w, struct saqta_error *err)
-{
-	int fd = open(w->p.vault_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool is_good = fd >= 0 && fsync(fd) == 0;
-
-	if (fd >= 0)
-		(void)close(fd);
-	return is_good ? SAQTA_OK : err_set(err, SAQTA_ERR_STORE, 0, "%s: cannot be synced", w->p.vault_dir);
-}
-
 static enum saqta_status put_in_place(struct restore *w, struct saqta_error *err)
 {
 	struct saqta_engine *e = w->e;
@@ -491,7 +483,7 @@ static enum saqta_status put_in_place(struct restore *w, struct saqta_error *err
 	vault_close(&e->vault);
 	if (rename(w->p.restoring, w->p.vault) != 0)
 		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: %s", w->p.vault, strerror(errno));
-	enum saqta_status r = sync_vault_folder(w, err);
+	enum saqta_status r = file_sync_folder_of(w->p.vault, err);
 
 	return r ? r : hall_guard_turn(e, err);
 }

@@ -39,7 +39,7 @@ enum saqta_status db_open(const char *path, enum db_mode mode, const struct db_s
 			  struct saqta_error *err) must_check_;
 struct db *db_close(struct db *db); /* checkpoints (writer); NULL allowed; returns NULL */
 void db_closep(struct db **db);
-/** Truncate the WAL so that nothing deleted remains in it. Waits some seconds for readers; SAQTA_ERR_BUSY if one stays. */
+/** Truncate the WAL, durably, so that nothing deleted remains in it. Waits some seconds for readers; SAQTA_ERR_BUSY if one stays. */
 enum saqta_status db_checkpoint(struct db *db, struct saqta_error *err) must_check_;
 const char *db_path(const struct db *db);
 /** Bytes on disk: file and WAL. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
 #include "vault/keystore.h"
 
 #include <errno.h>
@@ -62,22 +63,6 @@ static void params_text(const struct passphrase_params *p, struct buf *ret)
 
 /* ---- writing ---- */
 
-static enum saqta_status sync_folder(const char *path, struct saqta_error *err)
-{
-	char *folder = strdup(path), *slash = folder ? strrchr(folder, '/') : NULL;
-	int fd;
-	bool is_good;
-
-	if (slash)
-		*(slash == folder ? slash + 1 : slash) = 0;
-	fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	is_good = fd >= 0 && fsync(fd) == 0;
-	if (fd >= 0)
-		(void)close(fd);
-	free(folder);
-	return is_good ? SAQTA_OK : err_set(err, SAQTA_ERR_CREATE, 0, "%s: its folder cannot be synced", path);
-}
-
 static enum saqta_status write_private(const char *path, const struct buf *text, struct saqta_error *err)
 {
 	bool is_good;
@@ -91,7 +76,7 @@ static enum saqta_status write_private(const char *path, const struct buf *text,
 		(void)unlink(path);
 		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: the key file cannot be written", path);
 	}
-	r = sync_folder(path, err);
+	r = file_sync_folder_of(path, err);
 	if (r)
 		(void)unlink(path); /* a master key that a power cut may take must seal nothing */
 	return r;
@@ -160,7 +145,7 @@ enum saqta_status keyfile_replace(const char *path, struct saqta_error *err)
 	else if (rename((const char *)fresh.data, path) != 0)
 		r = err_set(err, SAQTA_ERR_CREATE, 0, "%s: %s", path, strerror(errno));
 	if (!r)
-		r = sync_folder(path, err);
+		r = file_sync_folder_of(path, err);
 	if (!r && fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= (off_t)sizeof(zero))
 		/* What a flash disk or a journal keeps of it is out of reach, and said so in docs/keys.md. */
 		(void)(write(fd, zero, (size_t)st.st_size) == st.st_size && fsync(fd) == 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hall.h"
-#include "saqta/audit.h"
 #include "saqta/tool.h"
+#include "whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -118,91 +118,21 @@ static void sweep_all(void)
 
 /* ---- what must hold afterwards ---- */
 
-static void check_subject_rows(saqta_engine *e, uint64_t *ret_subjects)
-{
-	struct db_scan *scan = NULL;
-	const uint8_t *key, *value;
-	size_t key_len, value_len;
-	struct saqta_error err = {0};
-	struct subject s;
-	uint64_t records = 0;
-	bool is_first = true;
-	enum saqta_status r = db_scan_open(e->vault.db, VAULT_SUBJECT, "", 0, "", 0, &scan, &err);
-
-	subject_init(&s);
-	*ret_subjects = 0;
-	while (!r && !(r = db_scan_next(scan, &key, &key_len, &value, &value_len, &err))) {
-		if (is_first || memcmp(key, s.id, SUBJECT_ID_SIZE) != 0) {
-			uint8_t id[SUBJECT_ID_SIZE];
-
-			if (!is_first && s.n_records != records)
-				die("records", "a subject has other records than it counts");
-			memcpy(id, key, SUBJECT_ID_SIZE);
-			if (vault_load(&e->vault, id, &s, &err))
-				die("half a subject", err.message);
-			records = 0;
-			is_first = false;
-			++*ret_subjects;
-		}
-		records += key[SUBJECT_ID_SIZE] == 'R';
-	}
-	if (!is_first && s.n_records != records)
-		die("records", "the last subject has other records than it counts");
-	if (r != SAQTA_ERR_MISSING)
-		die("scan", err.message);
-	subject_done(&s);
-	db_scan_close(scan);
-}
-
-static void check_answered(saqta_engine *e, size_t *ret_answered)
-{
-	FILE *f = fopen(answers_path, "re");
-	char *line = NULL;
-	size_t cap = 0;
-	ssize_t n;
-
-	*ret_answered = 0;
-	while (f && (n = getline(&line, &cap, f)) > 0) {
-		const char *audit = strstr(line, "\"audit\":");
-		struct saqta_error err = {0};
-		struct buf entry = {0};
-		char want[64];
-
-		if (line[n - 1] != '\n')
-			break; /* the kill cut the answer, not the change */
-		++*ret_answered;
-		if (!audit)
-			continue;
-		uint64_t index = strtoull(audit + 8, NULL, 10);
-
-		if (audit_log_entry(e->log, index, &entry, &err))
-			die("an answered line is not in the log", err.message);
-		(void)snprintf(want, sizeof(want), "\"seq\":%llu,", (unsigned long long)index);
-		if (!strstr((const char *)entry.data, want))
-			die("an answered line", "its entry has another number");
-		buf_done(&entry);
-	}
-	free(line);
-	if (f)
-		(void)fclose(f);
-}
-
 static void check_all(size_t *ret_answered)
 {
 	saqta_engine *e = open_vault(NOW_SWEEP);
-	struct saqta_error err = {0};
-	uint64_t subjects, lookups = 0, keys = 0, waiting = 0;
+	cleanup_(buf_done) struct buf answers = {0};
+	FILE *f = fopen(answers_path, "re");
+	char chunk[65536];
+	size_t n;
 
-	if (saqta_audit_verify(e, NULL, NULL, no_output, NULL, &err))
-		die("the log", err.message);
-	check_subject_rows(e, &subjects);
-	if (db_count(e->vault.db, VAULT_LOOKUP, &lookups, &err) || keystore_count(e->vault.keys, &keys, &err) ||
-	    db_count(e->vault.db, VAULT_KEY_PENDING, &waiting, &err))
-		die("count", err.message);
-	/* The controller has a key and a row, and no name. */
-	if (lookups + 1 != subjects || keys != subjects || waiting != 0)
-		die("half a subject", "rows, names and keys do not agree");
-	check_answered(e, ret_answered);
+	while (f && (n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		buf_add(&answers, chunk, n);
+	if (f)
+		(void)fclose(f);
+	buf_u8(&answers, 0);
+	(void)whole_check(e, die);
+	*ret_answered = whole_answers(e, (const char *)answers.data, die);
 	(void)saqta_engine_close(e);
 }
 
