@@ -49,6 +49,8 @@ void hall_paths_done(struct hall_paths *p)
 	free(p->guard);
 	free(p->lock);
 	free(p->restoring);
+	free(p->new_keystore);
+	free(p->new_key);
 	free(p->key_file);
 }
 
@@ -89,8 +91,12 @@ enum saqta_status hall_paths_init(const struct saqta_options *o, struct hall_pat
 		p->guard = path_in(p->keep_dir, "guard");
 		p->lock = path_in(p->keep_dir, "lock");
 		p->key_file = key_path(o, p->keep_dir);
+		p->new_keystore = path_in(p->keep_dir, "keystore.db.restoring");
 	}
-	if (!p->keep_dir || !p->vault || !p->vkey || !p->keystore || !p->guard || !p->lock || !p->key_file || !p->restoring)
+	if (p->key_file && asprintf(&p->new_key, "%s.restoring", p->key_file) < 0)
+		p->new_key = NULL;
+	if (!p->keep_dir || !p->vault || !p->vkey || !p->keystore || !p->guard || !p->lock || !p->key_file || !p->restoring ||
+	    !p->new_keystore || !p->new_key)
 		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
 	return SAQTA_OK;
 }
@@ -390,13 +396,27 @@ static enum saqta_status no_vault(const struct hall_paths *p, struct saqta_error
 	return err_set(err, SAQTA_ERR_MISSING, 0, "%s: there is no vault: make one with `saqta init`", p->vault);
 }
 
+/* A crash between the names of a restored vault and of its keys. */
+static enum saqta_status finish_restore(const struct hall_paths *p, bool is_reader, struct saqta_error *err)
+{
+	if (access(p->keystore, F_OK) == 0 || access(p->new_keystore, F_OK) != 0)
+		return SAQTA_OK;
+	if (is_reader)
+		return err_set(err, SAQTA_ERR_BUSY, 0, "%s: a restore was not finished: run a command that writes first, like sweep",
+			       p->new_keystore);
+	return hall_settle_keys(p, err);
+}
+
 static enum saqta_status open_files(struct saqta_engine *e, const struct saqta_options *o, const struct hall_paths *p,
 				    struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf id = {0};
 	struct keystore *keys = NULL;
 	struct db *db = NULL;
-	enum saqta_status r = db_open(p->vault, e->is_reader ? DB_READ_ONLY : DB_OPEN, &vault_schema, &db, err);
+	enum saqta_status r = finish_restore(p, e->is_reader, err);
+
+	if (!r)
+		r = db_open(p->vault, e->is_reader ? DB_READ_ONLY : DB_OPEN, &vault_schema, &db, err);
 
 	if (r)
 		return r;

@@ -341,6 +341,7 @@ char *hall_policy_dirs(void);
 /** What opening is made of, for restore too. */
 struct hall_paths {
 	char *vault_dir, *keep_dir, *vault, *vkey, *keystore, *guard, *lock, *key_file, *restoring;
+	char *new_keystore, *new_key; /* that a restore brings, until the vault has its name */
 };
 enum saqta_status hall_paths_init(const struct saqta_options *o, struct hall_paths *p, struct saqta_error *err) must_check_;
 void hall_paths_done(struct hall_paths *p);
@@ -352,6 +353,9 @@ enum saqta_status hall_keep_paths(struct saqta_engine *e, const struct hall_path
 enum saqta_status hall_master_key(const struct saqta_options *o, const char *path, struct secret **ret,
 				  struct saqta_error *err) must_check_;
 /** @ret_master: the key that opened it, owned by the caller; NULL: not wanted. */
+/** After the vault that a restore brought has its name: the keys that came with it get theirs, and the guard turns. Durable. Until it is done
+ *  there is no keystore.db, and the next opening does it. */
+enum saqta_status hall_settle_keys(const struct hall_paths *p, struct saqta_error *err) must_check_;
 enum saqta_status hall_open_keystore(const struct saqta_options *o, const struct hall_paths *p, const uint8_t id[16], bool is_reader,
 				     struct keystore **ret, struct secret **ret_master, struct saqta_error *err) must_check_;
 /** Open the log over the vault's store and sign with its key. Takes over @db and @keys. */

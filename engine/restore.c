@@ -24,7 +24,7 @@ struct restore {
 	struct keystore *keys; /* until the engine has it */
 	struct secret *spare;  /* a master key that came with the backup */
 	bool brings_keys;      /* there was no keystore: the backup's own is used */
-	bool made_key_file;
+	bool is_in_place;      /* the vault has its name */
 	/* the lost log, as the guard saw it */
 	bool has_lost;
 	char lost_origin[AUDIT_NAME_MAX + 1];
@@ -136,7 +136,7 @@ static enum saqta_status unpack_part(struct restore *w, enum backup_part part, u
 	if (!w->brings_keys)
 		return skip(w, len, err); /* the keystore that is there knows what was destroyed since */
 	if (part == BACKUP_KEYSTORE)
-		return unpack_file(w, w->p.keystore, len, err);
+		return unpack_file(w, w->p.new_keystore, len, err);
 	if (part != BACKUP_MASTER || len != KEY_SIZE)
 		return err_set(err, SAQTA_ERR_INPUT, 0, "%s: an unknown part: made by a newer saqta", w->path);
 	r = secret_new(&w->spare, err);
@@ -147,7 +147,10 @@ static enum saqta_status unpack(struct restore *w, struct saqta_error *err)
 {
 	enum saqta_status r = SAQTA_OK;
 
-	remove_store(w->p.restoring); /* of a restore that was cut off: it never had a name */
+	/* Of a restore that was cut off: they never had their names. */
+	remove_store(w->p.restoring);
+	remove_store(w->p.new_keystore);
+	(void)unlink(w->p.new_key);
 	for (;;) {
 		uint8_t head[BACKUP_PART_SIZE];
 		struct cursor c = {.data = head, .len = sizeof(head)};
@@ -169,7 +172,7 @@ static enum saqta_status unpack(struct restore *w, struct saqta_error *err)
 	}
 }
 
-/* The keys that came with the backup take their place; the copied keystore opens with the spare key, which becomes the key file. */
+/* The keys that came with the backup are used; the copied keystore opens with the spare key, which will be the key file. */
 static enum saqta_status settle_keys(struct restore *w, struct saqta_error *err)
 {
 	enum saqta_status r;
@@ -181,11 +184,8 @@ static enum saqta_status settle_keys(struct restore *w, struct saqta_error *err)
 	if (access(w->p.key_file, F_OK) == 0)
 		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: there is a key file already: move it away, or name another with --key-file",
 			       w->p.key_file);
-	r = keystore_open(w->p.keystore, w->spare, w->header.vault_id, &w->keys, err);
-	if (!r)
-		r = keyfile_write(w->p.key_file, w->spare, NULL, err);
-	w->made_key_file = !r;
-	return r;
+	r = keystore_open(w->p.new_keystore, w->spare, w->header.vault_id, &w->keys, err);
+	return r ? r : keyfile_write(w->p.new_key, w->spare, NULL, err);
 }
 
 /* ---- verifying ---- */
@@ -481,11 +481,37 @@ static enum saqta_status put_in_place(struct restore *w, struct saqta_error *err
 
 	e->log = audit_log_close(e->log);
 	vault_close(&e->vault);
-	if (rename(w->p.restoring, w->p.vault) != 0)
-		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: %s", w->p.vault, strerror(errno));
-	enum saqta_status r = file_sync_folder_of(w->p.vault, err);
+	enum saqta_status r = hall_publish_key(e, err);
 
-	return r ? r : hall_guard_turn(e, err);
+	if (!r && rename(w->p.restoring, w->p.vault) != 0)
+		r = err_set(err, SAQTA_ERR_CREATE, 0, "%s: %s", w->p.vault, strerror(errno));
+	if (r)
+		return r;
+	w->is_in_place = true;
+	r = file_sync_folder_of(w->p.vault, err);
+	if (r)
+		return r;
+	return w->brings_keys ? hall_settle_keys(&w->p, err) : hall_guard_turn(e, err);
+}
+
+static enum saqta_status name_file(const char *from, const char *to, struct saqta_error *err)
+{
+	if (rename(from, to) != 0 && errno != ENOENT) /* the crash was behind it */
+		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: %s", to, strerror(errno));
+	return file_sync_folder_of(to, err);
+}
+
+enum saqta_status hall_settle_keys(const struct hall_paths *p, struct saqta_error *err)
+{
+	char *next = NULL;
+	enum saqta_status r = name_file(p->new_key, p->key_file, err);
+
+	if (!r && asprintf(&next, "%s.next", p->guard) < 0)
+		r = no_memory(err);
+	if (!r)
+		r = name_file(next, p->guard, err);
+	free(next);
+	return r ? r : name_file(p->new_keystore, p->keystore, err);
 }
 
 static enum saqta_status report(const struct restore *w, uint64_t subjects, saqta_write_fn write, void *user, struct saqta_error *err)
@@ -558,7 +584,7 @@ static enum saqta_status restore(struct restore *w, uint64_t *ret_subjects, stru
 	return r ? r : put_in_place(w, err);
 }
 
-/* What was not finished leaves nothing behind; keys that came with a backup that failed neither. */
+/* What was not finished leaves nothing behind. What has its name stays, and the next opening finishes it. */
 static void undo(struct restore *w)
 {
 	if (w->e) {
@@ -567,12 +593,11 @@ static void undo(struct restore *w)
 		vault_close(&w->e->vault);
 	}
 	w->keys = keystore_close(w->keys);
-	if (w->p.restoring)
+	if (!w->is_in_place && w->e && w->e->lock_fd >= 0) {
 		remove_store(w->p.restoring);
-	if (w->brings_keys)
-		remove_store(w->p.keystore);
-	if (w->made_key_file)
-		(void)unlink(w->p.key_file);
+		remove_store(w->p.new_keystore);
+		(void)unlink(w->p.new_key);
+	}
 }
 
 enum saqta_status saqta_restore(const struct saqta_options *o, const char *path, const struct saqta_restore_options *ro,

@@ -234,6 +234,7 @@ static void check_restored(const struct disk_ran *ran, const char *with, const c
 }
 
 static void check_restore(const struct disk_ran *ran) { check_restored(ran, NULL, NULL, 6); }
+static void check_restore_keys(const struct disk_ran *ran) { check_restored(ran, "--recovery-file", phrase_path, 3); }
 
 /* A vault that was not made to its end holds nothing: it is made again. One that was, stays. */
 static void check_init(const struct disk_ran *ran)
@@ -261,6 +262,7 @@ static const struct deed deeds[] = {
 	{"renew", "people", {"key", "renew"}, check_renew, false},
 	{"backup", "people", {"backup", "COPY"}, check_backup, false},
 	{"restore", "lost", {"restore", "COPY"}, check_restore, false},
+	{"restore-keys", "all-lost", {"restore", "COPY", "--recovery-file", "PHRASE"}, check_restore_keys, true},
 	{"incarnate", "people", {"audit", "incarnate", "--reason", "a drill"}, check_whole, false},
 	{"init", "nothing", {"init", "--policy", "PACK"}, check_init, false},
 };
