@@ -449,6 +449,7 @@ static enum saqta_status finish_crash(struct saqta_engine *e, struct saqta_error
 enum saqta_status saqta_engine_open(const struct saqta_options *o, saqta_engine **ret, struct saqta_error *err)
 {
 	cleanup_(hall_paths_done) struct hall_paths p;
+	bool is_migrated = false;
 	struct saqta_engine *e;
 	enum saqta_status r = hall_paths_init(o, &p, err);
 
@@ -476,9 +477,13 @@ enum saqta_status saqta_engine_open(const struct saqta_options *o, saqta_engine 
 	if (!r)
 		r = hall_load_policy(e, err);
 	if (!r && !e->is_reader)
+		r = hall_migrate(e, &is_migrated, err);
+	if (!r && !e->is_reader)
 		r = finish_crash(e, err);
 	if (!r && !e->is_reader)
 		r = hall_finish_log_key(e, err);
+	if (!r && is_migrated)
+		r = hall_checkpoint(e, err);
 	if (r) {
 		(void)saqta_engine_close(e);
 		return r;

@@ -324,6 +324,10 @@ bool hall_pruned_by(const json_t *entry, struct audit_pruned *ret, int64_t *ret_
 /** SAQTA_ERR_ARGUMENT if it cannot stand in the log for good. */
 enum saqta_status hall_check_reason(const char *reason, struct saqta_error *err) must_check_;
 
+/* migrate.c */
+/** Bring up a vault, and its keystore, that an older program made: durable, with its entries. The log must be open and the policy loaded. */
+enum saqta_status hall_migrate(struct saqta_engine *e, bool *ret_changed, struct saqta_error *err) must_check_;
+
 /* run.c */
 /** Hand a finished result, or a line of it, to the caller; @text is empty afterwards. */
 enum saqta_status hall_give(saqta_write_fn write, void *user, struct buf *text, struct saqta_error *err);

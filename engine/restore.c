@@ -195,6 +195,7 @@ static enum saqta_status join_restored(struct restore *w, struct saqta_error *er
 	struct keystore *keys = w->keys;
 	struct db *db = NULL;
 	struct audit_head head;
+	bool is_migrated;
 	enum saqta_status r = db_open(w->p.restoring, DB_OPEN, &vault_schema, &db, err);
 
 	if (r)
@@ -207,10 +208,12 @@ static enum saqta_status join_restored(struct restore *w, struct saqta_error *er
 		   w->e->incarnation != w->header.incarnation))
 		r = err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the log in the backup is not the one that its header names", w->path);
 	if (!r)
-		r = hall_verify_past(w->e, err);
-	if (!r)
 		r = vault_load(&w->e->vault, vault_controller_id, &w->e->controller, err);
-	return r ? r : hall_load_policy(w->e, err);
+	if (!r)
+		r = hall_load_policy(w->e, err);
+	if (!r) /* it may be an older program's backup; the entry stands in the log that ends here */
+		r = hall_migrate(w->e, &is_migrated, err);
+	return r ? r : hall_verify_past(w->e, err);
 }
 
 /* What the guard saw last: the lost log's head, under the key of its incarnation. */

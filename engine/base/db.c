@@ -96,24 +96,25 @@ static enum saqta_status read_number(struct db *db, const char *sql, int64_t *re
 	return rc == SQLITE_ROW ? SAQTA_OK : translate(db, rc, "open", err);
 }
 
-/* The tables that came after version @after, 0: all. */
-static enum saqta_status create_tables(struct db *db, int64_t after, struct saqta_error *err)
+static enum saqta_status create_table(struct db *db, const struct db_table *t, struct saqta_error *err)
+{
+	char sql[512];
+
+	if (t->by_number)
+		(void)snprintf(sql, sizeof(sql), "CREATE TABLE \"%s\"(k INTEGER PRIMARY KEY, v BLOB NOT NULL) STRICT", t->name);
+	else
+		(void)snprintf(sql, sizeof(sql), "CREATE TABLE \"%s\"(k BLOB NOT NULL PRIMARY KEY, v BLOB NOT NULL) STRICT, WITHOUT ROWID",
+			       t->name);
+	return run_sql(db, sql, "create", err);
+}
+
+static enum saqta_status create_tables(struct db *db, struct saqta_error *err)
 {
 	char sql[512];
 	enum saqta_status r = run_sql(db, "BEGIN IMMEDIATE", "create", err);
 
-	for (unsigned i = 0; !r && i < db->schema->n_tables; i++) {
-		const struct db_table *t = &db->schema->tables[i];
-
-		if (after > 0 && t->since <= after)
-			continue;
-		if (t->by_number)
-			(void)snprintf(sql, sizeof(sql), "CREATE TABLE \"%s\"(k INTEGER PRIMARY KEY, v BLOB NOT NULL) STRICT", t->name);
-		else
-			(void)snprintf(sql, sizeof(sql),
-				       "CREATE TABLE \"%s\"(k BLOB NOT NULL PRIMARY KEY, v BLOB NOT NULL) STRICT, WITHOUT ROWID", t->name);
-		r = run_sql(db, sql, "create", err);
-	}
+	for (unsigned i = 0; !r && i < db->schema->n_tables; i++)
+		r = create_table(db, &db->schema->tables[i], err);
 	(void)snprintf(sql, sizeof(sql), "PRAGMA application_id=%u; PRAGMA user_version=%u; COMMIT", db->schema->application_id,
 		       db->schema->version);
 	return r ? r : run_sql(db, sql, "create", err);
@@ -140,15 +141,13 @@ static enum saqta_status check_file(struct db *db, int64_t *ret_version, struct 
 	return SAQTA_OK;
 }
 
-static enum saqta_status bring_up(struct db *db, int64_t version, struct saqta_error *err)
+/* A reader cannot bring it up, and would miss tables. */
+static enum saqta_status check_reader(struct db *db, int64_t version, struct saqta_error *err)
 {
-	if (version == (int64_t)db->schema->version)
+	if (!db->is_reader || version == (int64_t)db->schema->version)
 		return SAQTA_OK;
-	if (db->is_reader)
-		return err_set(err, SAQTA_ERR_BUSY, 0,
-			       "%s: made by an older saqta (version %lld): run a command that writes first, like sweep", db->path,
-			       (long long)version);
-	return create_tables(db, version, err);
+	return err_set(err, SAQTA_ERR_BUSY, 0, "%s: made by an older saqta (version %lld): run a command that writes first, like sweep",
+		       db->path, (long long)version);
 }
 
 static enum saqta_status set_up(struct db *db, enum db_mode mode, struct saqta_error *err)
@@ -168,9 +167,9 @@ static enum saqta_status set_up(struct db *db, enum db_mode mode, struct saqta_e
 	if (!r && mode != DB_READ_ONLY)
 		r = run_sql(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", "open", err);
 	if (!r && (mode == DB_CREATE || mode == DB_MEMORY))
-		r = create_tables(db, 0, err);
+		r = create_tables(db, err);
 	else if (!r)
-		r = bring_up(db, version, err);
+		r = check_reader(db, version, err);
 	if (!r)
 		(void)sqlite3_wal_autocheckpoint(db->handle, db->is_reader ? 0 : CHECKPOINT_PAGES);
 	return r;
@@ -382,6 +381,36 @@ enum saqta_status db_txn_commit(struct db_txn *txn, struct saqta_error *err)
 	}
 	*txn = DB_TXN_NONE;
 	return SAQTA_OK;
+}
+
+enum saqta_status db_version(struct db *db, uint32_t *ret, struct saqta_error *err)
+{
+	int64_t version = 0;
+	enum saqta_status r = closed(db, err) ? SAQTA_ERR_CLOSED : read_number(db, "PRAGMA user_version", &version, err);
+
+	if (!r)
+		*ret = (uint32_t)version; /* between 1 and the schema's: looked at when it was opened */
+	return r;
+}
+
+enum saqta_status db_bring_up(struct db_txn *txn, uint32_t version, struct saqta_error *err)
+{
+	struct db *db = txn->db;
+	uint32_t before = 0;
+	char sql[64];
+	enum saqta_status r = db_version(db, &before, err);
+
+	if (!r && (version != before + 1 || version > db->schema->version))
+		r = err_set(err, SAQTA_ERR_ARGUMENT, 0, "%s: version %u does not follow %u", db_path(db), version, before);
+	for (unsigned i = 0; !r && i < db->schema->n_tables; i++)
+		if (db->schema->tables[i].since == version)
+			r = create_table(db, &db->schema->tables[i], err);
+	(void)snprintf(sql, sizeof(sql), "PRAGMA user_version=%u", version);
+	if (!r)
+		r = run_sql(db, sql, "create", err);
+	if (!r)
+		txn->writes++;
+	return r;
 }
 
 /* ---- single keys ---- */

@@ -20,8 +20,8 @@ struct db_table {
 	bool is_record; /* an append here counts as the record that (1) asks for */
 	uint32_t since; /* the version of the schema that brought it; 0: the first */
 };
-/** The layout of one kind of file. The version rises with every change, and every change adds tables: a writer that opens an older file makes
- *  those that it lacks, in one transaction. */
+/** The layout of one kind of file. The version rises with every change. A writer that opens an older file finds it as it is, without the tables
+ *  that came later, and brings it up before anything else (db_bring_up). */
 struct db_schema {
 	uint32_t application_id;
 	uint32_t version;
@@ -37,6 +37,8 @@ enum db_mode { DB_OPEN, DB_CREATE /* must not exist */, DB_READ_ONLY, DB_MEMORY 
  *  first), SAQTA_ERR_TAMPERED (not such a file, newer version). */
 enum saqta_status db_open(const char *path, enum db_mode mode, const struct db_schema *schema, struct db **ret,
 			  struct saqta_error *err) must_check_;
+/** The version of the file: less than the schema's until it was brought up. */
+enum saqta_status db_version(struct db *db, uint32_t *ret, struct saqta_error *err) must_check_;
 struct db *db_close(struct db *db); /* checkpoints (writer); NULL allowed; returns NULL */
 void db_closep(struct db **db);
 /** Truncate the WAL, durably, so that nothing deleted remains in it. Waits some seconds for readers; SAQTA_ERR_BUSY if one stays. */
@@ -59,6 +61,8 @@ struct db_txn {
 enum saqta_status db_txn_begin(struct db_txn *txn, struct db *db, struct saqta_error *err) must_check_; /* BEGIN IMMEDIATE */
 enum saqta_status db_txn_commit(struct db_txn *txn, struct saqta_error *err) must_check_;
 void db_txn_end(struct db_txn *txn); /* rolls back unless committed; for cleanup_() */
+/** Within the transaction: make the tables that came with @version, the next after the file's, and call the file that version. */
+enum saqta_status db_bring_up(struct db_txn *txn, uint32_t version, struct saqta_error *err) must_check_;
 
 /* Reads see the open transaction of the same db. SAQTA_ERR_MISSING (no text written to err) when there is no such key.
  * A found value is appended to @ret. */

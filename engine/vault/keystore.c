@@ -8,7 +8,7 @@ static const struct db_table tables[KS_TABLES] = {
 	[KS_META] = {.name = "meta"}, [KS_KEY] = {.name = "key"}, [KS_GONE] = {.name = "gone", .since = 2}};
 static const struct db_schema schema = {
 	.application_id = 0x7371744b, /* "sqtK" */
-	.version = 2,
+	.version = KEYSTORE_VERSION,
 	.tables = tables,
 	.n_tables = KS_TABLES,
 };
@@ -270,7 +270,24 @@ enum saqta_status keystore_check(const char *path, const struct secret *master, 
 		r = err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the row `vault` is missing", path);
 	if (!r && id.len != 16)
 		r = err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the row `vault` is cut", path);
-	return r ? r : keystore_open_reader(path, master, id.data, &ks, err);
+	/* Not as a reader, who is refused where the layout is older: without the key nobody could bring it up. Nothing is written. */
+	return r ? r : keystore_open(path, master, id.data, &ks, err);
+}
+
+enum saqta_status keystore_version(struct keystore *ks, uint32_t *ret, struct saqta_error *err) { return db_version(ks->db, ret, err); }
+
+/* So far every version only added tables. */
+enum saqta_status keystore_bring_up(struct keystore *ks, struct saqta_error *err)
+{
+	cleanup_(db_txn_end) struct db_txn txn = DB_TXN_NONE;
+	uint32_t version = 0;
+	enum saqta_status r = db_version(ks->db, &version, err);
+
+	if (!r)
+		r = db_txn_begin(&txn, ks->db, err);
+	while (!r && version < KEYSTORE_VERSION)
+		r = db_bring_up(&txn, ++version, err);
+	return r ? r : db_txn_commit(&txn, err);
 }
 
 struct keystore *keystore_close(struct keystore *ks)

@@ -19,7 +19,7 @@ static const struct db_table tables[VAULT_TABLES] = {
 };
 const struct db_schema vault_schema = {
 	.application_id = 0x73717456, /* "sqtV" */
-	.version = 2,
+	.version = VAULT_VERSION,
 	.is_audited = true,
 	.tables = tables,
 	.n_tables = VAULT_TABLES,

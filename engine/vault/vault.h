@@ -23,6 +23,7 @@ enum vault_table {
 	VAULT_PAST,	   /* be32 incarnation | be64 number -> entry of a former incarnation of the log */
 	VAULT_TABLES
 };
+#define VAULT_VERSION 2 /* of the layout: a new one needs a step in engine/migrate.c, and a fixture (script/make-fixture) */
 extern const struct db_schema vault_schema;
 
 struct vault {

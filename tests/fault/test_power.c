@@ -101,6 +101,10 @@ static void make_bases(void)
 	applied(NOW_LATER, 3, 7, order);
 	die_with_log();
 	disk_keep("due");
+	/* As the first version of the layout had it: no past of the log. */
+	disk_take("people");
+	disk_sql("v/vault.db", "DROP TABLE past; PRAGMA user_version=1");
+	disk_keep("older");
 	disk_take("people");
 	disk_run(&(struct disk_run){.now = NOW_LATER, .args = {"backup", disk_path("copy")}}, 0);
 	destroyed(3, 6);
@@ -134,6 +138,21 @@ static void whole(const char *answers, unsigned n_gone)
 }
 
 static void check_whole(const struct disk_ran *ran) { whole(ran->out, 3); }
+
+/* Brought up by this one or the next, once. */
+static void check_migrated(const struct disk_ran *ran)
+{
+	struct disk_ran log;
+	const char *at;
+
+	whole("", 3);
+	log = disk_run(&(struct disk_run){.now = NOW_AFTER, .args = {"audit", "show"}}, 0);
+	at = strstr(log.out, "\"type\":\"migrated\"");
+	if (!at || strstr(at + 1, "\"type\":\"migrated\""))
+		disk_fail("migrate", "the log does not say once that the vault was brought up");
+	(void)ran;
+	disk_ran_done(&log);
+}
 
 /* What was not answered is sent again; then all are in. */
 static void check_apply(const struct disk_ran *ran)
@@ -252,19 +271,20 @@ struct deed {
 	const char *name, *base;
 	const char *args[6];
 	void (*check)(const struct disk_ran *ran);
-	bool is_slow; /* a passphrase: a second each */
+	unsigned coarse; /* so much fewer: where a passphrase takes a second each, or much is written before anything is promised */
 };
 
 static const struct deed deeds[] = {
-	{"apply", "people", {"apply", "-"}, check_apply, false},
-	{"sweep", "due", {"sweep", "--confirm", "5"}, check_sweep, false},
-	{"rotate", "people", {"key", "rotate"}, check_rotate, false},
-	{"renew", "people", {"key", "renew"}, check_renew, false},
-	{"backup", "people", {"backup", "COPY"}, check_backup, false},
-	{"restore", "lost", {"restore", "COPY"}, check_restore, false},
-	{"restore-keys", "all-lost", {"restore", "COPY", "--recovery-file", "PHRASE"}, check_restore_keys, true},
-	{"incarnate", "people", {"audit", "incarnate", "--reason", "a drill"}, check_whole, false},
-	{"init", "nothing", {"init", "--policy", "PACK"}, check_init, false},
+	{"apply", "people", {"apply", "-"}, check_apply, 1},
+	{"sweep", "due", {"sweep", "--confirm", "5"}, check_sweep, 1},
+	{"rotate", "people", {"key", "rotate"}, check_rotate, 1},
+	{"renew", "people", {"key", "renew"}, check_renew, 1},
+	{"backup", "people", {"backup", "COPY"}, check_backup, 1},
+	{"restore", "lost", {"restore", "COPY"}, check_restore, 1},
+	{"restore-keys", "all-lost", {"restore", "COPY", "--recovery-file", "PHRASE"}, check_restore_keys, 12},
+	{"incarnate", "people", {"audit", "incarnate", "--reason", "a drill"}, check_whole, 1},
+	{"migrate", "older", {"subject", "show", "u-5"}, check_migrated, 1},
+	{"init", "nothing", {"init", "--policy", "PACK"}, check_init, 4},
 };
 static const char *const modes[] = {"cut", "kill", "full", "error"};
 
@@ -307,7 +327,7 @@ static unsigned number(const char *name, unsigned otherwise)
 static void try_all(const struct deed *act, unsigned m, unsigned stride, unsigned seeds, unsigned n[])
 {
 	/* The cut is what this is for; the others go coarser. */
-	unsigned step = stride * (m == 0 ? 1 : 3) * (act->is_slow ? 12 : 1), at = 1 + m % step;
+	unsigned step = stride * (m == 0 ? 1 : 3) * act->coarse, at = 1 + m % step;
 	bool is_reached = true;
 
 	for (; is_reached; at += step)
@@ -319,7 +339,7 @@ static void try_all(const struct deed *act, unsigned m, unsigned stride, unsigne
 			is_reached = s == 0 ? hit : is_reached || hit;
 		}
 	/* The power fails as soon as the program has ended: what it said must hold. */
-	for (unsigned s = 0; m == 0 && s < (act->is_slow ? 1 : 4); s++)
+	for (unsigned s = 0; m == 0 && s < (act->coarse > 4 ? 1 : 4); s++)
 		(void)try_one(act, modes[0], 100000, s);
 }
 

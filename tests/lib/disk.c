@@ -112,6 +112,15 @@ static void read_file(const char *path, struct buf *ret)
 		(void)close(fd);
 }
 
+void disk_sql(const char *path, const char *sql)
+{
+	sqlite3 *db = NULL;
+
+	if (sqlite3_open(disk_path(path), &db) != SQLITE_OK || sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK ||
+	    sqlite3_close(db) != SQLITE_OK)
+		disk_fail(path, sqlite3_errmsg(db));
+}
+
 const char *disk_phrase(const char *text)
 {
 	static char path[PATH_SIZE];

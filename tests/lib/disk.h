@@ -22,6 +22,8 @@ void disk_remove(const char *path);
 /** What a backup that was cut off left beside the file @path. */
 void disk_remove_leftovers(const char *path);
 bool disk_has(const char *path);
+/** In the store @path, as another program would. */
+void disk_sql(const char *path, const char *sql);
 /** The whole path; static, of the last few calls. */
 const char *disk_path(const char *path);
 /** A file outside the work folder that holds @text. Static. */

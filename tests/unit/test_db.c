@@ -475,7 +475,15 @@ START_TEST(what_was_committed_survives_a_kill) /* (2) */
 }
 END_TEST
 
-START_TEST(an_older_file_gets_the_tables_it_lacks)
+static uint32_t version_of(struct db *db)
+{
+	uint32_t version = 0;
+
+	ok(db_version(db, &version, &err));
+	return version;
+}
+
+START_TEST(an_older_file_is_brought_up_in_one_transaction)
 {
 	static const struct db_table newer_tables[] = {
 		[T_BLOB] = {.name = "blob"},
@@ -486,12 +494,27 @@ START_TEST(an_older_file_gets_the_tables_it_lacks)
 	};
 	static const struct db_schema newer = {.application_id = 0x74657374, .version = 4, .tables = newer_tables, .n_tables = T_COUNT + 1};
 	struct db *db = open_as(DB_CREATE, &schema), *reader = NULL;
+	struct db_txn txn = DB_TXN_NONE;
 
 	put(db, T_BLOB, "x", "1");
 	db_close(db);
 	says(db_open(path, DB_READ_ONLY, &newer, &reader, &err), SAQTA_ERR_BUSY, "older saqta (version 3)");
 	db = open_as(DB_OPEN, &newer);
 	holds(db, "x", "1");
+	ck_assert_uint_eq(version_of(db), 3);
+	for (int i = 0; i < 2; i++) { /* not committed: it is what it was */
+		ok(db_txn_begin(&txn, db, &err));
+		says(db_bring_up(&txn, 5, &err), SAQTA_ERR_ARGUMENT, "version 5 does not follow 3");
+		ok(db_bring_up(&txn, 4, &err));
+		says(db_bring_up(&txn, 5, &err), SAQTA_ERR_ARGUMENT, "version 5 does not follow 4");
+		ck_assert_uint_eq(version_of(db), 4);
+		ok(db_put(&txn, T_COUNT, "carried", 7, "1", 1, &err));
+		if (i == 0)
+			db_txn_end(&txn);
+		else
+			ok(db_txn_commit(&txn, &err));
+		ck_assert_uint_eq(version_of(db), i == 0 ? 3 : 4);
+	}
 	put(db, T_COUNT, "new", "2");
 	db_close(db);
 	db_close(open_as(DB_READ_ONLY, &newer));
@@ -592,7 +615,7 @@ int main(void)
 	tcase_add_test(t, a_cut_file_is_seen);
 	tcase_add_test(t, a_failed_commit_closes_the_store);
 	tcase_add_test(t, what_was_committed_survives_a_kill);
-	tcase_add_test(t, an_older_file_gets_the_tables_it_lacks);
+	tcase_add_test(t, an_older_file_is_brought_up_in_one_transaction);
 	tcase_add_test(t, a_copy_is_of_one_moment_while_others_write);
 	tcase_add_test(t, a_table_is_cleared);
 	suite_add_tcase(suite, t);
