@@ -192,19 +192,28 @@ START_TEST(rfc5869)
 		"3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865",
 		"8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8", /* no salt, no info */
 	};
+	static const char long_okm[] = "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e590e09"
+				       "da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87";
 	static const uint8_t salt[13] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
-	uint8_t ikm[22];
-	uint8_t want[42];
-	uint8_t out[42];
+	uint8_t ikm[80], long_salt[80], want[82], out[82];
+	char info[81] = "";
 
-	memset(ikm, 0x0b, sizeof(ikm));
+	memset(ikm, 0x0b, 22);
 	from_hex(okm[0], want);
-	crypt_hkdf(ikm, sizeof(ikm), salt, sizeof(salt), "\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9", out, sizeof(out));
-	ck_assert_mem_eq(out, want, sizeof(want));
+	crypt_hkdf(ikm, 22, salt, sizeof(salt), "\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9", out, 42);
+	ck_assert_mem_eq(out, want, 42);
 	from_hex(okm[1], want);
-	crypt_hkdf(ikm, sizeof(ikm), NULL, 0, "", out, sizeof(out));
-	ck_assert_mem_eq(out, want, sizeof(want));
-	crypt_hkdf(ikm, sizeof(ikm), NULL, 0, NULL, out, sizeof(out));
+	crypt_hkdf(ikm, 22, NULL, 0, "", out, 42);
+	ck_assert_mem_eq(out, want, 42);
+	crypt_hkdf(ikm, 22, NULL, 0, NULL, out, 42);
+	ck_assert_mem_eq(out, want, 42);
+	for (unsigned i = 0; i < 80; i++) { /* longer than a block, all of them */
+		ikm[i] = (uint8_t)i;
+		long_salt[i] = (uint8_t)(0x60 + i);
+		info[i] = (char)(0xb0 + i);
+	}
+	from_hex(long_okm, want);
+	crypt_hkdf(ikm, sizeof(ikm), long_salt, sizeof(long_salt), info, out, sizeof(out));
 	ck_assert_mem_eq(out, want, sizeof(want));
 }
 END_TEST
