@@ -54,5 +54,17 @@ enum saqta_status audit_export_finish(struct audit_export *x, const struct buf *
 /** C2SP tlog-proof: @note proves that the entry @index with @path is in the log; @extra is carried along: appended to @ret. */
 enum saqta_status audit_proof_format(uint64_t index, const uint8_t (*path)[HASH_SIZE], unsigned n_path, const struct buf *extra,
 				     const struct buf *note, struct buf *ret, struct saqta_error *err) must_check_;
+/** Read back a proof whose extra data are the entry. Its text is parsed strictly, its checkpoint verified, and the entry shown to be in that log:
+ *  else SAQTA_ERR_TAMPERED with the reason. */
+struct audit_proof {
+	uint64_t index;
+	struct buf entry; /* owned; to be zero before, buf_done after */
+	uint8_t path[AUDIT_PROOF_MAX][HASH_SIZE];
+	unsigned n_path;
+	char origin[AUDIT_NAME_MAX + 1];
+	struct audit_head head;
+};
+enum saqta_status audit_proof_open(const char *text, size_t len, const struct audit_verifier *verifier, struct audit_proof *ret,
+				   struct saqta_error *err) must_check_;
 
 #endif

@@ -260,16 +260,14 @@ enum saqta_status saqta_audit_export(saqta_engine *e, const char *dir, saqta_pro
 
 /* ---- proofs ---- */
 
-enum saqta_status saqta_audit_prove(saqta_engine *e, uint64_t index, saqta_write_fn write, void *user, struct saqta_error *err)
+enum saqta_status hall_prove(struct saqta_engine *e, uint64_t index, struct buf *ret, struct saqta_error *err)
 {
-	cleanup_(buf_done) struct buf note = {0}, entry = {0}, proof = {0};
+	cleanup_(buf_done) struct buf note = {0}, entry = {0};
 	uint8_t path[AUDIT_PROOF_MAX][HASH_SIZE];
 	struct audit_head head = {0};
 	unsigned n = 0;
-	enum saqta_status r = hall_allows(e, ACT_LOG, err);
+	enum saqta_status r = audit_log_entry(e->log, index, &entry, err);
 
-	if (!r)
-		r = audit_log_entry(e->log, index, &entry, err);
 	if (!r)
 		r = hall_signed_head(e, &note, &head, err);
 	if (!r && index >= head.size)
@@ -277,8 +275,16 @@ enum saqta_status saqta_audit_prove(saqta_engine *e, uint64_t index, saqta_write
 			    (unsigned long long)index);
 	if (!r)
 		r = audit_log_inclusion(e->log, index, head.size, path, &n, err);
+	return r ? r : audit_proof_format(index, (const uint8_t(*)[HASH_SIZE])path, n, &entry, &note, ret, err);
+}
+
+enum saqta_status saqta_audit_prove(saqta_engine *e, uint64_t index, saqta_write_fn write, void *user, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf proof = {0};
+	enum saqta_status r = hall_allows(e, ACT_LOG, err);
+
 	if (!r)
-		r = audit_proof_format(index, (const uint8_t(*)[HASH_SIZE])path, n, &entry, &note, &proof, err);
+		r = hall_prove(e, index, &proof, err);
 	return r ? r : hall_give(write, user, &proof, err);
 }
 

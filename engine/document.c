@@ -154,9 +154,43 @@ enum saqta_status document_render(const struct document *d, const struct documen
 			    hall_now(d->e), ret, err);
 }
 
-/* ---- about one subject ---- */
+/* ---- recorded and given ---- */
 
-static enum saqta_status note(const struct document *d, struct subject *s, const char *kind, struct saqta_error *err)
+enum saqta_status document_give(const struct document *d, const char *kind, const struct document_form *form, saqta_write_fn write,
+				void *write_user, struct saqta_error *err)
+{
+	cleanup_(answer_done) struct answer a;
+	cleanup_(buf_done) struct buf out = {0};
+	struct saqta_engine *e = d->e;
+	char more[DOCUMENT_MORE_SIZE];
+	struct document_mark mark;
+	enum saqta_status r;
+
+	answer_init(&a);
+	if (form->sign && e->is_reader)
+		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "a signed document is recorded: the vault must be open for writing");
+	r = document_render(d, form, &out, err);
+	if (r || !form->sign)
+		return r ? r : hall_give(write, write_user, &out, err);
+	document_mark(d, form->format, &out, &mark, more);
+	r = hall_begin(e, err);
+	if (!r)
+		r = hall_record(e, "export", hall_now(e), &a, &(struct entry_extra){.kind = kind, .json = more}, err);
+	if (!r)
+		r = hall_commit(e, err);
+	if (r) {
+		hall_abort(e);
+		return r;
+	}
+	mark.entry = a.audit;
+	r = hall_checkpoint(e, err);
+	if (!r)
+		r = hall_give(write, write_user, &out, err);
+	return r ? r : document_sign(e, &mark, form->sign, err);
+}
+
+static enum saqta_status note(const struct document *d, struct subject *s, const char *kind, const char *more, uint64_t *ret_entry,
+			      struct saqta_error *err)
 {
 	cleanup_(answer_done) struct answer a;
 	char *text = json_dumps(d->json, JSON_COMPACT | JSON_SORT_KEYS);
@@ -167,16 +201,18 @@ static enum saqta_status note(const struct document *d, struct subject *s, const
 	answer_init(&a);
 	a.state = subject_state(s);
 	r = hall_record(d->e, "export", hall_now(d->e), &a,
-			&(struct entry_extra){.subject = s, .kind = kind, .input = text, .input_len = strlen(text)}, err);
+			&(struct entry_extra){.subject = s, .kind = kind, .input = text, .input_len = strlen(text), .json = more}, err);
+	*ret_entry = a.audit;
 	crypt_wipe(text, strlen(text));
 	free(text);
 	return r ? r : hall_note_reading(d->e, s, "export", err);
 }
 
 static enum saqta_status make(struct document *d, const struct document_kind *k, const struct document_form *form, struct buf *ret,
-			      struct saqta_error *err)
+			      struct document_mark *ret_mark, struct saqta_error *err)
 {
 	struct saqta_engine *e = d->e;
+	char more[DOCUMENT_MORE_SIZE];
 	struct subject *s = NULL;
 	enum saqta_status r = hall_begin(e, err);
 
@@ -192,8 +228,10 @@ static enum saqta_status make(struct document *d, const struct document_kind *k,
 	/* Set before it is recorded: an answer that cannot be made closes nothing. */
 	if (!r)
 		r = document_render(d, form, ret, err);
-	if (!r)
-		r = note(d, s, k->kind, err);
+	if (!r) {
+		document_mark(d, form->format, ret, ret_mark, more);
+		r = note(d, s, k->kind, form->sign ? more : NULL, &ret_mark->entry, err);
+	}
 	if (!r)
 		r = hall_commit(e, err);
 	return r ? r : hall_checkpoint(e, err);
@@ -203,6 +241,7 @@ enum saqta_status document_of_subject(struct saqta_engine *e, const struct docum
 				      saqta_write_fn write, void *write_user, struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf out = {0};
+	struct document_mark mark;
 	struct document d;
 	enum saqta_status r = hall_allows(e, ACT_READ, err);
 
@@ -211,9 +250,11 @@ enum saqta_status document_of_subject(struct saqta_engine *e, const struct docum
 	if (r)
 		return r;
 	document_begin(&d, e, k->name);
-	r = make(&d, k, form, &out, err);
+	r = make(&d, k, form, &out, &mark, err);
 	if (r)
 		hall_abort(e);
 	document_end(&d);
-	return r ? r : hall_give(write, write_user, &out, err);
+	if (!r)
+		r = hall_give(write, write_user, &out, err);
+	return r || !form->sign ? r : document_sign(e, &mark, form->sign, err);
 }

@@ -33,11 +33,16 @@ void document_clauses(struct document *d);
 
 /** What a caller asks of any document. */
 struct document_form {
-	const char *format, *lang; /* lang NULL: ru */
+	const char *format, *lang;     /* lang NULL: ru */
+	const struct saqta_sign *sign; /* NULL: not signed */
 };
 enum saqta_status document_check_form(const struct document_form *form, struct saqta_error *err) must_check_;
 enum saqta_status document_render(const struct document *d, const struct document_form *form, struct buf *ret,
 				  struct saqta_error *err) must_check_;
+
+/** A document about nobody in particular: set, recorded if it is signed (@kind of its entry), then given. */
+enum saqta_status document_give(const struct document *d, const char *kind, const struct document_form *form, saqta_write_fn write,
+				void *write_user, struct saqta_error *err) must_check_;
 
 /** A document about one subject: made and set, then recorded with a commitment to its bytes and as a reading, then committed, then given. */
 struct document_kind {
@@ -49,5 +54,26 @@ struct document_kind {
 };
 enum saqta_status document_of_subject(struct saqta_engine *e, const struct document_kind *kind, const struct document_form *form,
 				      saqta_write_fn write, void *write_user, struct saqta_error *err) must_check_;
+
+/* ---- document_sign.c (docs/audit-format.md, Documents) ---- */
+
+/** What a signature says of a document, line by line. */
+struct document_mark {
+	char name[64], format[16], at[INSTANT_TEXT_SIZE];
+	uint8_t digest[HASH_SIZE]; /* SHA-256 of the file */
+	uint8_t salt[HASH_SIZE];   /* opens the commitment that the entry holds */
+	uint64_t entry;
+};
+#define DOCUMENT_MORE_SIZE (sizeof("{\"document\":\"\"}") + 2 * HASH_SIZE)
+/** Mark the bytes of a document under a new salt; @ret_more becomes the member `more` of its entry. */
+void document_mark(const struct document *d, const char *format, const struct buf *bytes, struct document_mark *ret,
+		   char ret_more[DOCUMENT_MORE_SIZE]);
+/** HMAC-SHA-256(salt, digest), as it stands in the entry; hex. */
+void document_commitment(const struct document_mark *m, char ret[2 * HASH_SIZE + 1]);
+/** After the entry was committed and the head signed: write signature and proof. */
+enum saqta_status document_sign(struct saqta_engine *e, const struct document_mark *m, const struct saqta_sign *to,
+				struct saqta_error *err) must_check_;
+/** Read the signature's text back, strictly. */
+bool document_mark_parse(const char *text, size_t len, struct document_mark *ret);
 
 #endif

@@ -243,7 +243,7 @@ enum saqta_status saqta_engine_export(saqta_engine *e, const struct saqta_export
 				      struct saqta_error *err)
 {
 	struct saqta_export_options options = *o;
-	struct document_form form = {o->format, o->lang};
+	struct document_form form = {o->format, o->lang, o->sign};
 
 	return document_of_subject(e,
 				   &(struct document_kind){.name = "access-answer",

@@ -328,6 +328,10 @@ enum saqta_status hall_check_reason(const char *reason, struct saqta_error *err)
 /** Bring up a vault, and its keystore, that an older program made: durable, with its entries. The log must be open and the policy loaded. */
 enum saqta_status hall_migrate(struct saqta_engine *e, bool *ret_changed, struct saqta_error *err) must_check_;
 
+/* audit_export.c */
+/** The proof of entry @index against the newest signed head: appended to @ret. */
+enum saqta_status hall_prove(struct saqta_engine *e, uint64_t index, struct buf *ret, struct saqta_error *err) must_check_;
+
 /* run.c */
 /** Hand a finished result, or a line of it, to the caller; @text is empty afterwards. */
 enum saqta_status hall_give(saqta_write_fn write, void *user, struct buf *text, struct saqta_error *err);

@@ -109,7 +109,7 @@ enum saqta_status saqta_engine_letter(saqta_engine *e, const struct saqta_letter
 	return document_of_subject(
 		e,
 		&(struct document_kind){.name = "letter", .kind = "letter", .subject = o->subject, .build = build_letter, .user = &options},
-		&(struct document_form){o->format, o->lang}, write, user, err);
+		&(struct document_form){o->format, o->lang, o->sign}, write, user, err);
 }
 
 /* ---- receipt of a consent: what was agreed to, and what was not (law 94-V, article 8, paragraph 4) ---- */
@@ -164,7 +164,7 @@ enum saqta_status saqta_engine_consent_receipt(saqta_engine *e, const struct saq
 		e,
 		&(struct document_kind){
 			.name = "consent-receipt", .kind = "consent-receipt", .subject = o->subject, .build = build_receipt},
-		&(struct document_form){o->format, o->lang}, write, user, err);
+		&(struct document_form){o->format, o->lang, o->sign}, write, user, err);
 }
 
 /* ---- act of destruction: what one day's destructions were, and where the log proves them ---- */
@@ -246,12 +246,13 @@ static enum saqta_status build_act(struct destruction_act *a, struct saqta_error
 enum saqta_status saqta_engine_act(saqta_engine *e, const struct saqta_act_options *o, saqta_write_fn write, void *user,
 				   struct saqta_error *err)
 {
-	cleanup_(buf_done) struct buf out = {0};
-	struct document_form form = {o->format, o->lang};
+	struct document_form form = {o->format, o->lang, o->sign};
 	struct destruction_act a = {0};
 	day_t day;
-	enum saqta_status r = document_check_form(&form, err);
+	enum saqta_status r = hall_allows(e, ACT_LOG, err);
 
+	if (!r)
+		r = document_check_form(&form, err);
 	if (r)
 		return r;
 	if (!day_parse(o->day, strlen(o->day), &day))
@@ -263,8 +264,8 @@ enum saqta_status saqta_engine_act(saqta_engine *e, const struct saqta_act_optio
 	a.rows = json_array();
 	r = build_act(&a, err);
 	if (!r)
-		r = document_render(&a.d, &form, &out, err);
+		r = document_give(&a.d, "destruction-act", &form, write, user, err);
 	json_decref(a.rows);
 	document_end(&a.d);
-	return r ? r : hall_give(write, user, &out, err);
+	return r;
 }

@@ -210,8 +210,7 @@ static enum saqta_status build(struct report *r, json_t *doc, struct saqta_error
 enum saqta_status saqta_engine_report(saqta_engine *e, const struct saqta_report_options *o, saqta_write_fn write, void *user,
 				      struct saqta_error *err)
 {
-	cleanup_(buf_done) struct buf out = {0};
-	struct document_form form = {o->format, o->lang};
+	struct document_form form = {o->format, o->lang, o->sign};
 	struct report r = {.e = e, .now_us = hall_now(e), .pruned_us = INSTANT_NONE};
 	json_t **const maps[] = {&r.events, &r.days, &r.destructions, &r.consents, &r.disclosures, &r.retention, &r.deadlines};
 	json_t **const lists[] = {&r.policies, &r.breaches, &r.holds, &r.requests};
@@ -232,11 +231,11 @@ enum saqta_status saqta_engine_report(saqta_engine *e, const struct saqta_report
 	document_begin(&d, e, "report");
 	s = build(&r, d.json, err);
 	if (!s)
-		s = document_render(&d, &form, &out, err);
+		s = document_give(&d, "report", &form, write, user, err);
 	document_end(&d);
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
 		json_decref(*maps[i]);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		json_decref(*lists[i]);
-	return s ? s : hall_give(write, user, &out, err);
+	return s;
 }

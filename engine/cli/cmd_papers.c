@@ -1,99 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
-#include "out.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "papers.h"
 
 /* The documents: answer, report, letter, receipt, act. */
 
-static const char *format, *output, *lang, *request, *from, *to, *day;
-
-static int write_file(void *user, const char *data, size_t len) { return fwrite(data, 1, len, user) == len ? 0 : 1; }
-
-/* A new file that only its owner reads. A document that could not be written whole leaves no file. */
-static int to_file(cli_call call, saqta_engine *engine, const void *args)
-{
-	struct saqta_error err = {0};
-	int fd = open(output, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-	bool is_written;
-	enum saqta_status r;
-
-	if (!file) {
-		(void)fprintf(stderr, "saqta: %s: %s\n", output, strerror(errno));
-		return 73;
-	}
-	r = call(engine, write_file, file, args, &err);
-	is_written = fflush(file) == 0 && fsync(fd) == 0;
-	is_written = fclose(file) == 0 && is_written;
-	if (r == SAQTA_OK && is_written)
-		return 0;
-	(void)unlink(output);
-	if (r == SAQTA_OK) {
-		(void)fprintf(stderr, "saqta: %s: cannot be written\n", output);
-		return 74;
-	}
-	return out_error("document", &err);
-}
-
-/* @read_only: nothing personal is in it, so nothing is recorded. */
-static int give_document(const char *name, bool read_only, cli_call call, const void *args)
-{
-	struct saqta_error err = {0};
-	saqta_engine *engine = NULL;
-	enum saqta_status r;
-	int code;
-
-	if (!format)
-		format = "json";
-	if (!output && out_is_terminal() && (!strcmp(format, "pdf") || !strcmp(format, "csv")))
-		return out_usage(name, "%s is not for a terminal: name a file with --output", format);
-	code = cli_open(read_only, &engine);
-	if (code)
-		return code;
-	if (output) {
-		code = to_file(call, engine, args);
-	} else {
-		r = call(engine, out_write_whole, NULL, args, &err);
-		code = r ? out_error(name, &err) : 0;
-	}
-	(void)saqta_engine_close(engine);
-	return code;
-}
-
-#define FORM                                                                                                      \
-	{"format", OPT_TEXT, &format, "F", "json (default), xml, csv (a zip, one file a register), html or pdf"}, \
-		{"output", OPT_TEXT, &output, "FILE", "a new file (0600); default stdout"},                       \
-		{"lang", OPT_TEXT, &lang, "L", "kk, ru (default) or en"},                                         \
-	{                                                                                                         \
-		NULL, OPT_FLAG, NULL, NULL, NULL                                                                  \
-	}
+static const char *request, *from, *to, *day;
 
 /* ---- export ---- */
 
 static enum saqta_status call_export(saqta_engine *engine, saqta_write_fn write, void *user, const void *args, struct saqta_error *reterr)
 {
-	struct saqta_export_options o = {.size = sizeof(o), .subject = args, .format = format, .lang = lang, .request = request};
+	struct saqta_export_options o = {.size = sizeof(o),
+					 .subject = args,
+					 .format = papers.format,
+					 .lang = papers.lang,
+					 .sign = papers_sign(),
+					 .request = request};
 
 	return saqta_engine_export(engine, &o, write, user, reterr);
 }
 
-static int run_export(const struct opt_words *words) { return give_document("export", false, call_export, words->at[0]); }
+static int run_export(const struct opt_words *words) { return papers_give("export", true, call_export, words->at[0]); }
 
 static const struct opt opts_export[] = {
 	{"request", OPT_TEXT, &request, "R", "the request that this answers: it is closed in the same transaction"},
-	FORM,
+	PAPERS_OPTIONS,
 };
 
 const struct command cmd_export = {
 	.name = "export",
 	.summary = "The answer to a subject who asks what is held",
-	.usage = "ID [--request R] [--format F] [--output FILE] [--lang L]",
+	.usage = "ID [--request R] " PAPERS_USAGE,
 	.examples = "  saqta --vault /srv/vault export u-17 --format pdf --lang kk --output u-17.pdf\n"
 		    "  saqta --vault /srv/vault export u-17 --request r-204 --format html --output u-17.html\n",
 	.more = "All that is held, why, from where, who had it, and until when. Recorded in the log and with the subject.",
@@ -107,7 +44,8 @@ const struct command cmd_export = {
 
 static enum saqta_status call_report(saqta_engine *engine, saqta_write_fn write, void *user, const void *args, struct saqta_error *reterr)
 {
-	struct saqta_report_options o = {.size = sizeof(o), .from = from, .to = to, .format = format, .lang = lang};
+	struct saqta_report_options o = {
+		.size = sizeof(o), .from = from, .to = to, .format = papers.format, .lang = papers.lang, .sign = papers_sign()};
 
 	(void)args;
 	return saqta_engine_report(engine, &o, write, user, reterr);
@@ -118,19 +56,19 @@ static int run_report(const struct opt_words *words)
 	(void)words;
 	if (!from || !to)
 		return out_usage("report", "which period? --from TIME --to TIME");
-	return give_document("report", true, call_report, NULL);
+	return papers_give("report", false, call_report, NULL);
 }
 
 static const struct opt opts_report[] = {
 	{"from", OPT_TEXT, &from, "TIME", "begin of the period, RFC 3339"},
 	{"to", OPT_TEXT, &to, "TIME", "its end; this instant is no longer in it"},
-	FORM,
+	PAPERS_OPTIONS,
 };
 
 const struct command cmd_report = {
 	.name = "report",
 	.summary = "The regulator's report on a period",
-	.usage = "--from TIME --to TIME [--format F] [--output FILE] [--lang L]",
+	.usage = "--from TIME --to TIME " PAPERS_USAGE,
 	.examples = "  saqta --vault /srv/vault report --from 2026-01-01T00:00:00+05:00 --to 2027-01-01T00:00:00+05:00 --format pdf "
 		    "--output 2026.pdf\n",
 	.more = "It names nobody: subjects appear under the pseudonyms of the log. The log is verified first.",
@@ -143,20 +81,24 @@ const struct command cmd_report = {
 static enum saqta_status call_letter(saqta_engine *engine, saqta_write_fn write, void *user, const void *args, struct saqta_error *reterr)
 {
 	const struct opt_words *words = args;
-	struct saqta_letter_options o = {
-		.size = sizeof(o), .subject = words->at[0], .request = words->at[1], .format = format, .lang = lang};
+	struct saqta_letter_options o = {.size = sizeof(o),
+					 .subject = words->at[0],
+					 .request = words->at[1],
+					 .format = papers.format,
+					 .lang = papers.lang,
+					 .sign = papers_sign()};
 
 	return saqta_engine_letter(engine, &o, write, user, reterr);
 }
 
-static int run_letter(const struct opt_words *words) { return give_document("letter", false, call_letter, words); }
+static int run_letter(const struct opt_words *words) { return papers_give("letter", true, call_letter, words); }
 
-static const struct opt opts_form[] = {FORM};
+static const struct opt opts_form[] = {PAPERS_OPTIONS};
 
 const struct command cmd_letter = {
 	.name = "letter",
 	.summary = "A letter to the subject on a request",
-	.usage = "ID REQUEST [--format F] [--output FILE] [--lang L]",
+	.usage = "ID REQUEST " PAPERS_USAGE,
 	.examples = "  saqta --vault /srv/vault letter u-17 r-204 --format pdf --output r-204.pdf\n",
 	.more = "Received, answered, done, or refused with the reason: the state of the request says which. A refusal names for every "
 		"record why it\n"
@@ -169,17 +111,18 @@ const struct command cmd_letter = {
 
 static enum saqta_status call_receipt(saqta_engine *engine, saqta_write_fn write, void *user, const void *args, struct saqta_error *reterr)
 {
-	struct saqta_letter_options o = {.size = sizeof(o), .subject = args, .format = format, .lang = lang};
+	struct saqta_letter_options o = {
+		.size = sizeof(o), .subject = args, .format = papers.format, .lang = papers.lang, .sign = papers_sign()};
 
 	return saqta_engine_consent_receipt(engine, &o, write, user, reterr);
 }
 
-static int run_receipt(const struct opt_words *words) { return give_document("consent-receipt", false, call_receipt, words->at[0]); }
+static int run_receipt(const struct opt_words *words) { return papers_give("consent-receipt", true, call_receipt, words->at[0]); }
 
 const struct command cmd_consent_receipt = {
 	.name = "consent-receipt",
 	.summary = "What a subject has consented to, and what not",
-	.usage = "ID [--format F] [--output FILE] [--lang L]",
+	.usage = "ID " PAPERS_USAGE,
 	.examples = "  saqta --vault /srv/vault consent-receipt u-17 --format html --output u-17.html\n",
 	.more = "Recorded in the log and with the subject.",
 	.opts = opts_form,
@@ -192,7 +135,7 @@ const struct command cmd_consent_receipt = {
 
 static enum saqta_status call_act(saqta_engine *engine, saqta_write_fn write, void *user, const void *args, struct saqta_error *reterr)
 {
-	struct saqta_act_options o = {.size = sizeof(o), .day = day, .format = format, .lang = lang};
+	struct saqta_act_options o = {.size = sizeof(o), .day = day, .format = papers.format, .lang = papers.lang, .sign = papers_sign()};
 
 	(void)args;
 	return saqta_engine_act(engine, &o, write, user, reterr);
@@ -203,18 +146,18 @@ static int run_act(const struct opt_words *words)
 	(void)words;
 	if (!day)
 		return out_usage("act", "of which day? --day 2026-11-02");
-	return give_document("act", true, call_act, NULL);
+	return papers_give("act", false, call_act, NULL);
 }
 
 static const struct opt opts_act[] = {
 	{"day", OPT_TEXT, &day, "DAY", "such as 2026-11-02, in the policy's zone"},
-	FORM,
+	PAPERS_OPTIONS,
 };
 
 const struct command cmd_act = {
 	.name = "act",
 	.summary = "The act of destruction of one day",
-	.usage = "--day DAY [--format F] [--output FILE] [--lang L]",
+	.usage = "--day DAY " PAPERS_USAGE,
 	.examples = "  saqta --vault /srv/vault act --day 2026-11-02 --format pdf --output act.pdf\n",
 	.more = "What was destroyed and why, by pseudonym, each with the entry of the log that proves it.",
 	.opts = opts_act,

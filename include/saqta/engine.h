@@ -85,12 +85,23 @@ enum saqta_status saqta_engine_sweep(saqta_engine *engine, const struct saqta_sw
 /** What is held of a subject, as JSON; values masked unless @purpose is given. Recorded. SAQTA_ERR_MISSING for one that is not known. */
 enum saqta_status saqta_engine_subject_show(saqta_engine *engine, const char *external_id, const char *purpose, saqta_write_fn write,
 					    void *user, struct saqta_error *reterr);
+/** Where the signature of a document and the proof of its entry go (docs/audit-format.md, Documents). Signing records an entry: the vault must be
+ *  open for writing. They are written after the document. */
+struct saqta_sign {
+	size_t size;
+	saqta_write_fn signature;
+	void *signature_user;
+	saqta_write_fn proof;
+	void *proof_user;
+};
+
 struct saqta_export_options {
 	size_t size;
-	const char *subject; /**< external id */
-	const char *format;  /**< "json", "xml", "csv" (a zip), "html", "pdf" */
-	const char *lang;    /**< "kk", "ru", "en"; NULL: "ru" */
-	const char *request; /**< the request that is answered, closed in the same transaction; NULL: none */
+	const char *subject;	       /**< external id */
+	const char *format;	       /**< "json", "xml", "csv" (a zip), "html", "pdf" */
+	const char *lang;	       /**< "kk", "ru", "en"; NULL: "ru" */
+	const char *request;	       /**< the request that is answered, closed in the same transaction; NULL: none */
+	const struct saqta_sign *sign; /**< NULL: not signed; so in all that follows */
 };
 /** The subject-access answer (contract 9): all that is held with purpose, ground, source, recipients and term. Recorded. */
 enum saqta_status saqta_engine_export(saqta_engine *engine, const struct saqta_export_options *options, saqta_write_fn write, void *user,
@@ -100,6 +111,7 @@ struct saqta_letter_options {
 	const char *subject; /**< external id */
 	const char *request; /**< of a letter: the request's id; else NULL */
 	const char *format, *lang;
+	const struct saqta_sign *sign;
 };
 /** A letter to the subject on a request: received and by when it is answered, or what was done, or the reasoned refusal, which says of each record
  *  why it stays and until when. Recorded. */
@@ -113,6 +125,7 @@ struct saqta_act_options {
 	size_t size;
 	const char *day; /**< "2026-11-02", in the policy's zone */
 	const char *format, *lang;
+	const struct saqta_sign *sign;
 };
 /** The act of destruction of one day, by pseudonym, with the entries of the log that prove it. */
 enum saqta_status saqta_engine_act(saqta_engine *engine, const struct saqta_act_options *options, saqta_write_fn write, void *user,
@@ -123,9 +136,10 @@ struct saqta_report_options {
 	const char *from, *to; /**< RFC 3339; @to is no longer in the period */
 	const char *format;    /**< "json", "xml", "csv" (a zip), "html", "pdf" */
 	const char *lang;      /**< "kk", "ru", "en"; NULL: "ru" */
+	const struct saqta_sign *sign;
 };
 /** The regulator's report: registers, deadlines kept and missed, sweeps by day, retention against its limits, the log's head. Names nobody.
- *  Changes nothing. SAQTA_ERR_TAMPERED if the log does not verify. */
+ *  Changes nothing but, signed, the log. SAQTA_ERR_TAMPERED if the log does not verify. */
 enum saqta_status saqta_engine_report(saqta_engine *engine, const struct saqta_report_options *options, saqta_write_fn write, void *user,
 				      struct saqta_error *reterr);
 /** One JSON object a line: pseudonym, state, records. @state NULL: all living. "destroyed" lists what the log knows. */

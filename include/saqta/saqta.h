@@ -4,6 +4,7 @@
 
 /** Everything that is promised. saqta/tool.h, which serves the command line, is not. */
 #include "saqta/audit.h"
+#include "saqta/document.h"
 #include "saqta/engine.h"
 #include "saqta/error.h"
 #include "saqta/keys.h"

@@ -179,6 +179,66 @@ check 'a hold is named where it keeps a record' grep -q '"held_by":\["kz-94v/9"'
 check 'the act lists what was destroyed' grep -q '"subjects":1' "$tmp/act-ru.json"
 check 'the act names nobody' sh -c "! grep -q u3 '$tmp/act-ru.json'"
 
+# ---- signature and proof ----
+"$saqta" export u1 --format pdf --output "$tmp/signed.pdf" --sign --now 2026-02-07T13:00:00+05:00
+"$saqta" letter u1 r1 --format html --output "$tmp/signed.html" --sign --now 2026-02-07T13:00:00+05:00
+"$saqta" consent-receipt u1 --format xml --output "$tmp/signed.xml" --sign --now 2026-02-07T13:00:00+05:00
+"$saqta" report --from 2026-01-01T00:00:00+05:00 --to 2026-03-01T00:00:00+05:00 --output "$tmp/signed.json" --sign --now 2026-02-07T13:00:00+05:00
+"$saqta" act --day 2026-02-07 --format csv --output "$tmp/signed.csv" --sign --now 2026-02-07T13:00:00+05:00
+key=$SAQTA_VAULT/log.vkey
+verify() { env -u SAQTA_VAULT "$saqta" document verify "$@"; }
+for form in pdf html xml json csv; do
+	check "signed.$form is what was signed" verify "$tmp/signed.$form" --key "$key"
+done
+check 'the key may be given as text' verify "$tmp/signed.pdf" --key "$(cat "$key")"
+check 'without a key it says whose it took' sh -c "! '$saqta' document verify '$tmp/signed.pdf' && cp '$key' '$tmp' && '$saqta' document verify '$tmp/signed.pdf' 2>&1 | grep -q log.vkey"
+rm -f "$tmp/log.vkey"
+cat >"$tmp/proof.py" <<'END'
+# Signature and proof by the papers' description alone: digest, commitment, and the way from the entry to the root that the checkpoint names.
+import base64, hashlib, hmac, json, sys
+document, sig, proof = (open(sys.argv[1] + s, "rb").read() for s in ("", ".sig", ".proof"))
+mark = dict(l.split(" ", 1) for l in sig.decode().split("\n\n")[0].split("\n")[1:])
+assert mark["sha256"] == hashlib.sha256(document).hexdigest()
+head, note = proof.decode().split("\n\n", 1)
+lines = head.split("\n")
+entry, index = base64.b64decode(lines[1][6:]), int(lines[2][6:])
+more = json.loads(entry)["more"]["document"]
+assert more == hmac.new(bytes.fromhex(mark["salt"]), bytes.fromhex(mark["sha256"]), "sha256").hexdigest()
+assert index == int(mark["entry"]) == json.loads(entry)["seq"]
+origin, size, root = note.split("\n")[:3]
+h = lambda b: hashlib.sha256(b).digest()
+node, fn, sn = h(b"\0" + entry), index, int(size) - 1
+for p in map(base64.b64decode, lines[3:]):
+    if fn & 1 or fn == sn:
+        node = h(b"\1" + p + node)
+        while not fn & 1 and fn:
+            fn >>= 1; sn >>= 1
+    else:
+        node = h(b"\1" + node + p)
+    fn >>= 1; sn >>= 1
+assert sn == 0 and node == base64.b64decode(root)
+END
+for form in pdf html xml json csv; do
+	check "signed.$form by its description" python3 "$tmp/proof.py" "$tmp/signed.$form"
+done
+# Every file of the three, with a byte changed near its end and its beginning, is refused; so are another document's signature and proof.
+for file in signed.pdf signed.pdf.sig signed.pdf.proof; do
+	for at in 3 60 200 300; do
+		for part in '' .sig .proof; do cp "$tmp/signed.pdf$part" "$tmp/changed.pdf$part"; done
+		changed=$tmp/changed${file#signed}
+		byte=$(dd if="$changed" bs=1 skip=$at count=1 2>/dev/null | od -An -tu1 | tr -d ' ')
+		printf "\\$(printf %o $((byte ^ 1)))" | dd of="$changed" bs=1 seek=$at conv=notrunc 2>/dev/null
+		check "$file with byte $at changed is refused" sh -c "'$saqta' document verify '$tmp/changed.pdf' --key '$key'; [ \$? -eq 1 ]"
+	done
+done
+check "another document's signature" sh -c "'$saqta' document verify '$tmp/signed.pdf' --signature '$tmp/signed.xml.sig' --key '$key'; [ \$? -eq 1 ]"
+check "another document's proof" sh -c "'$saqta' document verify '$tmp/signed.pdf' --proof '$tmp/signed.xml.proof' --key '$key'; [ \$? -eq 1 ]"
+check 'a proof that is missing' sh -c "rm '$tmp/changed.pdf.proof'; '$saqta' document verify '$tmp/changed.pdf' --key '$key'; [ \$? -eq 66 ]"
+check 'nothing is written where a file stands' sh -c ": >'$tmp/taken.proof'; '$saqta' export u1 --output '$tmp/taken' --sign --now 2026-02-07T13:00:00+05:00; [ \$? -eq 73 ] && [ ! -e '$tmp/taken' ] && [ ! -e '$tmp/taken.sig' ]"
+check 'a signature needs a file' sh -c "'$saqta' export u1 --sign; [ \$? -eq 2 ]"
+check 'the log verifies' "$saqta" audit verify --now 2026-02-07T13:00:00+05:00
+check 'the tables agree with it' "$saqta" audit reconcile --now 2026-02-07T13:00:00+05:00
+
 # ---- hostile values ----
 python3 - >"$tmp/hostile.jsonl" <<'EOF'
 import base64, json
@@ -190,10 +250,10 @@ for v in values:
     print(json.dumps({"event": "collect", "subject": "u2", "at": "2026-01-05T09:00:00+05:00", "category": "correspondence", "value": v, "source": "subject", "purposes": ["contract"]}))
 print(json.dumps({"event": "collect", "subject": "u2", "at": "2026-01-05T09:00:00+05:00", "category": "portrait", "value_base64": base64.b64encode(b"\xff\xfe\x00").decode(), "source": "subject", "purposes": ["identification"]}))
 EOF
-"$saqta" apply "$tmp/hostile.jsonl" --now 2026-02-06T12:00:00+05:00 --json >"$tmp/hostile.answers" 2>/dev/null
+"$saqta" apply "$tmp/hostile.jsonl" --now 2026-02-07T14:00:00+05:00 --json >"$tmp/hostile.answers" 2>/dev/null
 check 'hostile values are taken' sh -c "! grep -v '\"applied\"' '$tmp/hostile.answers'"
 for format in json xml csv html pdf; do
-	document hostile $format en export u2 --now 2026-02-06T13:00:00+05:00
+	document hostile $format en export u2 --now 2026-02-07T14:00:00+05:00
 done
 check 'hostile JSON' python3 -m json.tool "$tmp/hostile-en.json"
 check 'hostile XML' xmllint --noout --nonet --huge --schema "$schema/access-answer.xsd" "$tmp/hostile-en.xml"
