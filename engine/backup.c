@@ -17,6 +17,17 @@ static enum saqta_status no_memory(struct saqta_error *err) { return err_set(err
 
 /* ---- the header ---- */
 
+void passphrase_params_json(const struct passphrase_params *p, struct json_out *j)
+{
+	json_open(j, "passphrase", '{');
+	json_text(j, "kdf", "argon2id");
+	json_int(j, "lanes", p->lanes);
+	json_int(j, "memory_kib", p->memory_kib);
+	json_int(j, "passes", p->passes);
+	json_hex(j, "salt", p->salt, sizeof(p->salt));
+	json_shut(j, '}');
+}
+
 void backup_header_format(const struct backup_header *h, const char *checkpoint, struct buf *ret)
 {
 	struct json_out j = {.out = ret};
@@ -26,15 +37,8 @@ void backup_header_format(const struct backup_header *h, const char *checkpoint,
 	json_text(&j, "checkpoint", checkpoint);
 	json_int(&j, "entries", (int64_t)h->head.size);
 	json_int(&j, "incarnation", h->incarnation);
-	if (h->has_keys) {
-		json_open(&j, "passphrase", '{');
-		json_text(&j, "kdf", "argon2id");
-		json_int(&j, "lanes", h->params.lanes);
-		json_int(&j, "memory_kib", h->params.memory_kib);
-		json_int(&j, "passes", h->params.passes);
-		json_hex(&j, "salt", h->params.salt, sizeof(h->params.salt));
-		json_shut(&j, '}');
-	}
+	if (h->has_keys)
+		passphrase_params_json(&h->params, &j);
 	json_hex(&j, "root", h->head.root, sizeof(h->head.root));
 	json_hex(&j, "vault", h->vault_id, sizeof(h->vault_id));
 	json_shut(&j, '}');
@@ -54,6 +58,17 @@ static uint32_t number_member(json_t *o, const char *name)
 	return n > 0 && n <= UINT32_MAX ? (uint32_t)n : 0; /* what is out of bounds is refused where it is used */
 }
 
+bool passphrase_params_parse(json_t *header, struct passphrase_params *ret)
+{
+	json_t *phrase = json_object_get(header, "passphrase");
+	const char *kdf = json_string_value(json_object_get(phrase, "kdf"));
+
+	*ret = (struct passphrase_params){.memory_kib = number_member(phrase, "memory_kib"),
+					  .passes = number_member(phrase, "passes"),
+					  .lanes = number_member(phrase, "lanes")};
+	return kdf && strcmp(kdf, "argon2id") == 0 && hex_member(phrase, "salt", ret->salt, sizeof(ret->salt));
+}
+
 enum saqta_status backup_header_parse(const struct buf *text, const char *path, struct backup_header *ret, struct saqta_error *err)
 {
 	json_t *root = json_loadb((const char *)text->data, text->len, JSON_REJECT_DUPLICATES, NULL);
@@ -70,12 +85,8 @@ enum saqta_status backup_header_parse(const struct buf *text, const char *path, 
 		memcpy(ret->at, at, strlen(at));
 		ret->head.size = (uint64_t)entries;
 	}
-	if (phrase) {
-		ret->params.memory_kib = number_member(phrase, "memory_kib");
-		ret->params.passes = number_member(phrase, "passes");
-		ret->params.lanes = number_member(phrase, "lanes");
-		is_good = is_good && hex_member(phrase, "salt", ret->params.salt, sizeof(ret->params.salt));
-	}
+	if (phrase)
+		is_good = is_good && passphrase_params_parse(root, &ret->params);
 	json_decref(root);
 	return is_good ? SAQTA_OK : err_set(err, SAQTA_ERR_INPUT, 0, "%s: the backup's header is wrong", path);
 }

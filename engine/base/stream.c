@@ -7,13 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAGIC "saqta-backup 1\n"
+#define VERSION "1"
 #define SALT_SIZE 32
 #define SEAL_LINE_SIZE (2 * SALT_SIZE + 1 + 2 * HASH_SIZE + 1) /* salt, space, MAC, end of line; hex */
 #define CHUNK ((size_t)64 * 1024)
 #define AAD_SIZE 9 /* be64 number, 1 if last */
 
 struct stream {
+	const char *kind; /* static */
 	char *path;
 	int fd;
 	struct secret *key; /* of the chunks */
@@ -28,7 +29,7 @@ static enum saqta_status no_memory(struct saqta_error *err) { return err_set(err
 
 static enum saqta_status cut(const struct stream *s, struct saqta_error *err)
 {
-	return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the backup is cut or was changed: nothing of it is used", s->path);
+	return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the %s is cut or was changed: nothing of it is used", s->path, s->kind);
 }
 
 static enum saqta_status write_all(struct stream *s, const void *data, size_t len, struct saqta_error *err)
@@ -66,7 +67,7 @@ static enum saqta_status read_some(struct stream *s, uint8_t *ret, size_t len, s
 	return SAQTA_OK;
 }
 
-static enum saqta_status stream_new(const char *path, struct stream **ret, struct saqta_error *err)
+static enum saqta_status stream_new(const char *kind, const char *path, struct stream **ret, struct saqta_error *err)
 {
 	struct stream *s = calloc(1, sizeof(*s));
 	enum saqta_status r;
@@ -74,6 +75,7 @@ static enum saqta_status stream_new(const char *path, struct stream **ret, struc
 	if (!s)
 		return no_memory(err);
 	s->fd = -1;
+	s->kind = kind;
 	s->path = strdup(path);
 	r = s->path ? secret_new(&s->key, err) : no_memory(err);
 	if (r) {
@@ -122,22 +124,22 @@ static void chunk_aad(uint64_t number, bool is_last, uint8_t ret[AAD_SIZE])
 
 /* ---- writing ---- */
 
-enum saqta_status stream_create(const char *path, const uint8_t key[KEY_SIZE], const struct buf *header, struct stream **ret,
-				struct saqta_error *err)
+enum saqta_status stream_create_as(const char *kind, const char *path, const uint8_t key[KEY_SIZE], const struct buf *header,
+				   struct stream **ret, struct saqta_error *err)
 {
 	cleanup_(stream_closep) struct stream *s = NULL;
 	cleanup_(buf_done) struct buf head = {0};
 	char hex[2 * HASH_SIZE + 1];
-	enum saqta_status r = stream_new(path, &s, err);
+	enum saqta_status r = stream_new(kind, path, &s, err);
 
 	if (r)
 		return r;
 	if (header->failed || header->len > STREAM_HEADER_MAX || memchr(header->data, '\n', header->len))
-		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "a backup's header must be one line");
+		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "a %s's header must be one line", kind);
 	s->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (s->fd < 0)
 		return err_set(err, SAQTA_ERR_CREATE, 0, "%s: cannot be made: %s", path, strerror(errno));
-	buf_str(&head, MAGIC);
+	buf_fmt(&head, "saqta-%s " VERSION "\n", kind);
 	buf_add(&head, header->data, header->len);
 	buf_str(&head, "\n");
 	crypt_sha256(head.data, head.len, s->head_hash);
@@ -217,16 +219,16 @@ static enum saqta_status read_line(struct stream *s, struct buf *ret, struct saq
 	if (!r && ret->failed)
 		return no_memory(err);
 	if (!r && byte != '\n')
-		return err_set(err, SAQTA_ERR_INPUT, 0, "%s: not a backup of saqta, or cut in its header", s->path);
+		return err_set(err, SAQTA_ERR_INPUT, 0, "%s: not a %s of saqta, or cut in its header", s->path, s->kind);
 	return r;
 }
 
-enum saqta_status stream_open(const char *path, struct stream **ret, struct buf *ret_header, struct saqta_error *err)
+enum saqta_status stream_open_as(const char *kind, const char *path, struct stream **ret, struct buf *ret_header, struct saqta_error *err)
 {
 	cleanup_(stream_closep) struct stream *s = NULL;
-	cleanup_(buf_done) struct buf head = {0}, seal = {0};
+	cleanup_(buf_done) struct buf head = {0}, seal = {0}, first = {0};
 	size_t magic;
-	enum saqta_status r = stream_new(path, &s, err);
+	enum saqta_status r = stream_new(kind, path, &s, err);
 
 	if (r)
 		return r;
@@ -237,8 +239,9 @@ enum saqta_status stream_open(const char *path, struct stream **ret, struct buf 
 	if (r)
 		return r;
 	magic = head.len;
-	if (magic != strlen(MAGIC) || memcmp(head.data, MAGIC, magic) != 0)
-		return err_set(err, SAQTA_ERR_INPUT, 0, "%s: not a backup of saqta, or of a newer version", path);
+	buf_fmt(&first, "saqta-%s " VERSION "\n", kind);
+	if (first.failed || magic != first.len || memcmp(head.data, first.data, magic) != 0)
+		return err_set(err, SAQTA_ERR_INPUT, 0, "%s: not a %s of saqta, or of a newer version", path, kind);
 	r = read_line(s, &head, err);
 	if (!r)
 		r = read_line(s, &seal, err);
@@ -246,7 +249,7 @@ enum saqta_status stream_open(const char *path, struct stream **ret, struct buf 
 		return r;
 	if (seal.len != SEAL_LINE_SIZE || !hex_decode((const char *)seal.data, 2 * SALT_SIZE, s->salt) || seal.data[2 * SALT_SIZE] != ' ' ||
 	    !hex_decode((const char *)seal.data + 2 * SALT_SIZE + 1, 2 * HASH_SIZE, s->mac))
-		return err_set(err, SAQTA_ERR_INPUT, 0, "%s: not a backup of saqta: its third line is wrong", path);
+		return err_set(err, SAQTA_ERR_INPUT, 0, "%s: not a %s of saqta: its third line is wrong", path, kind);
 	crypt_sha256(head.data, head.len, s->head_hash);
 	buf_add(ret_header, head.data + magic, head.len - magic - 1);
 	if (ret_header->failed)
@@ -263,7 +266,8 @@ enum saqta_status stream_unlock(struct stream *s, const uint8_t key[KEY_SIZE], s
 	derive(s, key, mac);
 	if (crypt_equal(mac, s->mac, sizeof(mac)))
 		return SAQTA_OK;
-	return err_set(err, SAQTA_ERR_KEY, 0, "%s: the backup is of other keys or another passphrase, or its header was changed", s->path);
+	return err_set(err, SAQTA_ERR_KEY, 0, "%s: the %s is of other keys or another passphrase, or its header was changed", s->path,
+		       s->kind);
 }
 
 static enum saqta_status next_chunk(struct stream *s, struct saqta_error *err)
@@ -313,6 +317,24 @@ enum saqta_status stream_read(struct stream *s, void *ret, size_t len, struct sa
 		len -= n;
 	}
 	return SAQTA_OK;
+}
+
+enum saqta_status stream_read_rest(struct stream *s, struct buf *ret, struct saqta_error *err)
+{
+	for (;;) {
+		enum saqta_status r;
+
+		if (s->plain.len > s->at)
+			buf_add(ret, s->plain.data + s->at, s->plain.len - s->at);
+		s->at = s->plain.len;
+		if (ret->failed)
+			return err_set(err, SAQTA_ERR_LIMIT, 0, "%s: larger than a %s can be", s->path, s->kind);
+		if (s->is_last)
+			return SAQTA_OK;
+		r = next_chunk(s, err);
+		if (r)
+			return r;
+	}
 }
 
 enum saqta_status stream_end(struct stream *s, struct saqta_error *err)

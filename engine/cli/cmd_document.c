@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
 #include "papers.h"
+#include "phrase.h"
 
 #include "saqta/document.h"
 
@@ -10,7 +11,8 @@
 
 /* What whoever receives a document does with it: no vault is needed. */
 
-static const char *key, *signature, *proof;
+static const char *key, *signature, *proof, *output;
+static struct phrase phrase = {.prompt = "Passphrase of the document"};
 
 /* ---- verify ---- */
 
@@ -73,4 +75,50 @@ const struct command cmd_document_verify = {
 	.words_min = 1,
 	.words_max = 1,
 	.run = run_verify,
+};
+
+/* ---- open ---- */
+
+static int open_to_file(const char *path)
+{
+	struct papers_file file = {0};
+	struct saqta_error err = {0};
+	int code = papers_create(output, "", &file);
+
+	if (!code && saqta_sealed_open(path, phrase_ask, &phrase, papers_write, file.file, &err))
+		code = out_error("document open", &err);
+	if (!code)
+		code = papers_close(&file);
+	papers_drop(&file, code != 0);
+	return code;
+}
+
+static int run_open(const struct opt_words *words)
+{
+	struct saqta_error err = {0};
+
+	if (output)
+		return open_to_file(words->at[0]);
+	if (saqta_sealed_open(words->at[0], phrase_ask, &phrase, out_write_whole, NULL, &err))
+		return out_error("document open", &err);
+	return 0;
+}
+
+static const struct opt opts_open[] = {
+	{"output", OPT_TEXT, &output, "FILE", "a new file (0600); default stdout"},
+	{"seal-file", OPT_TEXT, &phrase.file, "FILE", "the passphrase, first line of FILE; default: ask"},
+	{NULL, OPT_FLAG, NULL, NULL, NULL},
+};
+
+const struct command cmd_document_open = {
+	.name = "document open",
+	.summary = "Decrypt a document that came under a passphrase",
+	.usage = "FILE [--output FILE] [--seal-file FILE]",
+	.examples = "  saqta document open u-17.pdf.saqta --output u-17.pdf\n"
+		    "  saqta document verify u-17.pdf --signature u-17.pdf.saqta.sig --proof u-17.pdf.saqta.proof --key log.vkey\n",
+	.more = "Needs no vault. A file that was cut or changed gives nothing. The signature is of the document, not of its sealed form.",
+	.opts = opts_open,
+	.words_min = 1,
+	.words_max = 1,
+	.run = run_open,
 };

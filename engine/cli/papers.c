@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "papers.h"
+#include "phrase.h"
+
+#include "saqta/document.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,13 +55,13 @@ void papers_drop(struct papers_file *f, bool and_remove)
 	*f = (struct papers_file){0};
 }
 
-static int write_file(void *user, const char *data, size_t len) { return fwrite(data, 1, len, user) == len ? 0 : 1; }
+int papers_write(void *user, const char *data, size_t len) { return fwrite(data, 1, len, user) == len ? 0 : 1; }
 
 /* ---- a document ---- */
 
 enum { DOCUMENT, SIGNATURE, PROOF, FILES };
 static struct papers_file files[FILES];
-static struct saqta_sign sign = {.size = sizeof(sign), .signature = write_file, .proof = write_file};
+static struct saqta_sign sign = {.size = sizeof(sign), .signature = papers_write, .proof = papers_write};
 
 const struct saqta_sign *papers_sign(void)
 {
@@ -67,43 +70,86 @@ const struct saqta_sign *papers_sign(void)
 	return files[PROOF].file ? &sign : NULL;
 }
 
-/* A document that could not be written whole leaves no file. */
-static int to_files(cli_call call, saqta_engine *engine, const void *args)
+/* ---- sealed: the document's file is the library's ---- */
+
+static saqta_sealed *sealed;
+
+static int create_sealed(void)
 {
-	static const char *const suffixes[] = {[DOCUMENT] = "", [SIGNATURE] = ".sig", [PROOF] = ".proof"};
-	int n = papers.sign ? FILES : 1, code = 0;
+	struct phrase phrase = {.file = papers.seal_file, .prompt = "Passphrase of the document", .is_new = true};
 	struct saqta_error err = {0};
 
-	for (int i = 0; i < n && !code; i++)
+	if (saqta_sealed_create(papers.output, phrase_ask, &phrase, &sealed, &err))
+		return out_error(papers.output, &err);
+	files[DOCUMENT].path = strdup(papers.output);
+	return files[DOCUMENT].path ? 0 : 74;
+}
+
+static int finish_sealed(void)
+{
+	struct saqta_error err = {0};
+
+	return saqta_sealed_finish(sealed, &err) ? out_error(papers.output, &err) : 0;
+}
+
+/* ---- giving ---- */
+
+static int create_files(void)
+{
+	static const char *const suffixes[] = {[DOCUMENT] = "", [SIGNATURE] = ".sig", [PROOF] = ".proof"};
+	int code = papers.seal ? create_sealed() : papers_create(papers.output, "", &files[DOCUMENT]);
+
+	for (int i = SIGNATURE; i < FILES && papers.sign && !code; i++)
 		code = papers_create(papers.output, suffixes[i], &files[i]);
-	if (!code && call(engine, write_file, files[DOCUMENT].file, args, &err))
-		code = out_error("document", &err);
-	for (int i = 0; i < n && !code; i++)
-		code = papers_close(&files[i]);
-	for (int i = 0; i < n; i++)
-		papers_drop(&files[i], code != 0);
 	return code;
+}
+
+/* A document that could not be written whole leaves no file. */
+static int end_files(int code)
+{
+	if (!code && sealed)
+		code = finish_sealed();
+	for (int i = 0; i < FILES && !code; i++)
+		code = files[i].file ? papers_close(&files[i]) : 0;
+	for (int i = 0; i < FILES; i++)
+		papers_drop(&files[i], code != 0);
+	sealed = saqta_sealed_close(sealed);
+	return code;
+}
+
+static int give(const char *name, saqta_engine *engine, cli_call call, const void *args)
+{
+	struct saqta_error err = {0};
+	enum saqta_status r;
+
+	if (sealed)
+		r = call(engine, saqta_sealed_write, sealed, args, &err);
+	else if (papers.output)
+		r = call(engine, papers_write, files[DOCUMENT].file, args, &err);
+	else
+		r = call(engine, out_write_whole, NULL, args, &err);
+	return r ? out_error(name, &err) : 0;
 }
 
 int papers_give(const char *name, bool is_recorded, cli_call call, const void *args)
 {
-	struct saqta_error err = {0};
 	saqta_engine *engine = NULL;
-	int code;
+	int code = 0;
 
+	papers.seal |= papers.seal_file != NULL;
 	if (!papers.format)
 		papers.format = "json";
-	if (!papers.output && papers.sign)
-		return out_usage(name, "--sign makes files beside the document: name it with --output");
+	if (!papers.output && (papers.sign || papers.seal))
+		return out_usage(name, "--sign and --seal are for a file: name it with --output");
 	if (!papers.output && out_is_terminal() && (!strcmp(papers.format, "pdf") || !strcmp(papers.format, "csv")))
 		return out_usage(name, "%s is not for a terminal: name a file with --output", papers.format);
-	code = cli_open(!is_recorded && !papers.sign, &engine);
-	if (code)
-		return code;
+	/* Files before the vault: whoever is asked for a passphrase keeps no writer waiting. */
 	if (papers.output)
-		code = to_files(call, engine, args);
-	else if (call(engine, out_write_whole, NULL, args, &err))
-		code = out_error(name, &err);
+		code = create_files();
+	if (!code)
+		code = cli_open(!is_recorded && !papers.sign, &engine);
+	if (!code)
+		code = give(name, engine, call, args);
 	(void)saqta_engine_close(engine);
-	return code;
+	return papers.output ? end_files(code) : code;
 }

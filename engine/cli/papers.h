@@ -9,7 +9,8 @@
 
 struct papers {
 	const char *format, *output, *lang;
-	bool sign;
+	bool sign, seal;
+	const char *seal_file; /* where its passphrase is read; NULL: asked for */
 };
 extern struct papers papers;
 
@@ -18,11 +19,13 @@ extern struct papers papers;
 	{"format", OPT_TEXT, &papers.format, "F", "json (default), xml, csv (a zip, one file a register), html or pdf"}, \
 		{"output", OPT_TEXT, &papers.output, "FILE", "a new file (0600); default stdout"},                       \
 		{"sign", OPT_FLAG, &papers.sign, NULL, "with FILE.sig and FILE.proof: signed by the log's key"},         \
+		{"seal", OPT_FLAG, &papers.seal, NULL, "encrypted under a passphrase, which `document open` asks for"},  \
+		{"seal-file", OPT_TEXT, &papers.seal_file, "FILE", "that passphrase, first line of FILE; default: ask"}, \
 		{"lang", OPT_TEXT, &papers.lang, "L", "kk, ru (default) or en"},                                         \
 	{                                                                                                                \
 		NULL, OPT_FLAG, NULL, NULL, NULL                                                                         \
 	}
-#define PAPERS_USAGE "[--format F] [--output FILE [--sign]] [--lang L]"
+#define PAPERS_USAGE "[--format F] [--output FILE [--sign] [--seal]] [--lang L]"
 
 /** Where the signature goes; NULL without --sign. To be asked for within the call that papers_give makes. */
 const struct saqta_sign *papers_sign(void);
@@ -30,7 +33,9 @@ const struct saqta_sign *papers_sign(void);
  *  when it is signed. Returns the exit code. */
 int papers_give(const char *name, bool is_recorded, cli_call call, const void *args);
 
-/** New files that only their owner reads; all of them, or none. */
+/** saqta_write_fn to a FILE. */
+int papers_write(void *user, const char *data, size_t len);
+/** A new file that only its owner reads. */
 struct papers_file {
 	char *path;
 	FILE *file;

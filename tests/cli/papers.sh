@@ -239,6 +239,36 @@ check 'a signature needs a file' sh -c "'$saqta' export u1 --sign; [ \$? -eq 2 ]
 check 'the log verifies' "$saqta" audit verify --now 2026-02-07T13:00:00+05:00
 check 'the tables agree with it' "$saqta" audit reconcile --now 2026-02-07T13:00:00+05:00
 
+# ---- under a passphrase ----
+echo 'correct horse battery' >"$tmp/phrase"
+echo 'another horse battery' >"$tmp/other"
+echo short >"$tmp/short"
+chmod 600 "$tmp/phrase" "$tmp/other" "$tmp/short"
+exit_is() {
+	want=$1
+	shift
+	"$@"
+	[ $? -eq "$want" ]
+}
+sealed=$tmp/sealed.saqta
+check 'an answer is sealed' "$saqta" export u1 --format pdf --output "$sealed" --seal-file "$tmp/phrase" --sign --now 2026-02-07T13:00:00+05:00
+check 'it says what it is' sh -c "head -n 1 '$sealed' | grep -qx 'saqta-document 1'"
+check 'only its owner reads it' sh -c "[ \$(stat -c %a '$sealed') = 600 ]"
+check 'it is no PDF' sh -c "! grep -aq '%PDF' '$sealed'"
+check 'it opens' "$saqta" document open "$sealed" --seal-file "$tmp/phrase" --output "$tmp/opened.pdf"
+check 'what it held is a PDF' qpdf --check "$tmp/opened.pdf"
+check 'what it held is signed' verify "$tmp/opened.pdf" --signature "$sealed.sig" --proof "$sealed.proof" --key "$key"
+check 'another passphrase opens nothing' exit_is 77 "$saqta" document open "$sealed" --seal-file "$tmp/other" --output "$tmp/none"
+check 'no file is left of that' [ ! -e "$tmp/none" ]
+check 'a short passphrase seals nothing' exit_is 77 "$saqta" export u1 --output "$tmp/none" --seal-file "$tmp/short" --now 2026-02-07T13:00:00+05:00
+check 'no file is left of that either' [ ! -e "$tmp/none" ]
+check 'stdout is not sealed' exit_is 2 "$saqta" export u1 --seal-file "$tmp/phrase"
+check 'a document is not sealed over another' exit_is 73 "$saqta" export u1 --output "$sealed" --seal-file "$tmp/phrase" --now 2026-02-07T13:00:00+05:00
+head -c 20000 "$sealed" >"$tmp/cut"
+check 'a cut file gives nothing' sh -c "'$saqta' document open '$tmp/cut' --seal-file '$tmp/phrase' >'$tmp/cut.out'; [ \$? -eq 1 ] && [ ! -s '$tmp/cut.out' ]"
+sed '1s/document/backup/' "$sealed" >"$tmp/backup"
+check 'a file of another kind is none' exit_is 65 "$saqta" document open "$tmp/backup" --seal-file "$tmp/phrase"
+
 # ---- hostile values ----
 python3 - >"$tmp/hostile.jsonl" <<'EOF'
 import base64, json

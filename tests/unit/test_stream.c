@@ -188,6 +188,34 @@ START_TEST(another_key_and_an_unfinished_file_do_not_open)
 }
 END_TEST
 
+START_TEST(a_file_of_one_kind_does_not_open_as_another)
+{
+	cleanup_(stream_closep) struct stream *s = NULL;
+	cleanup_(buf_done) struct buf header = {0}, rest = {0};
+	int fd;
+
+	buf_str(&header, "{}");
+	(void)unlink(path);
+	ok(stream_create_as(STREAM_DOCUMENT, path, key, &header, &s, &err));
+	ok(stream_write(s, "0123456789", 10, &err));
+	ok(stream_finish(s, &err));
+	s = stream_close(s);
+	ck_assert_int_eq(stream_open(path, &s, &header, &err), SAQTA_ERR_INPUT);
+	ok(stream_open_as(STREAM_DOCUMENT, path, &s, &header, &err));
+	ok(stream_unlock(s, key, &err));
+	ok(stream_read_rest(s, &rest, &err));
+	ok(stream_end(s, &err));
+	ck_assert_str_eq((const char *)rest.data, "0123456789");
+	s = stream_close(s);
+	/* under the other first line its header does not hold */
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	ck_assert_int_eq(pwrite(fd, "saqta-documenu", 14, 0), 14);
+	(void)close(fd);
+	ck_assert_int_eq(stream_open_as("documenu", path, &s, &header, &err), SAQTA_OK);
+	ck_assert_int_eq(stream_unlock(s, key, &err), SAQTA_ERR_KEY);
+}
+END_TEST
+
 START_TEST(the_same_bytes_are_sealed_otherwise_each_time)
 {
 	uint8_t a[600], b[600];
@@ -219,6 +247,7 @@ int main(void)
 	tcase_add_test(t, no_flipped_bit_passes);
 	tcase_add_test(t, swapped_repeated_and_added_chunks_are_seen);
 	tcase_add_test(t, another_key_and_an_unfinished_file_do_not_open);
+	tcase_add_test(t, a_file_of_one_kind_does_not_open_as_another);
 	tcase_add_test(t, the_same_bytes_are_sealed_otherwise_each_time);
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
