@@ -142,7 +142,7 @@ void document_end(struct document *d)
 enum saqta_status document_check_form(const struct document_form *form, struct saqta_error *err)
 {
 	if (paper_format_of(form->format) < 0)
-		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "unknown format: json, xml, csv, html or pdf");
+		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "unknown format: json, jsonld, xml, csv, html or pdf");
 	if (form->lang && !paper_has_language(form->lang))
 		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "unknown language: kk, ru or en");
 	return SAQTA_OK;

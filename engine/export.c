@@ -38,6 +38,8 @@ static json_t *ground_of(struct access *x, int category, int purpose)
 	policy_decide(p, &f, hall_now(x->e), &d);
 	document_text(ground, "purpose", policy_name(p, ID_PURPOSE, purpose));
 	(void)json_object_set_new(ground, "permitted", json_boolean(d.permit));
+	if (d.permit)
+		document_text(ground, "basis", "consent");
 	if (d.n > 0)
 		document_cite_rule(x->d, ground, "clauses", d.says[0].rule);
 	for (int id = -1; d.permit && d.n > 0 && (id = idset_next(rule_needs(p, d.says[0].rule), id)) >= 0;)
@@ -127,8 +129,8 @@ static void cite_member(struct access *x, const json_t *rows)
 	json_array_foreach(rows, i, row) document_cited(x->d, json_object_get(row, "clauses"));
 }
 
-/* The rows of disclosures and readings stand in UTC: people read their own time. */
-static void own_time(struct access *x, json_t *rows)
+/* The rows of disclosures and readings are kept as texts: times in UTC, of which people read their own, and categories in one text. */
+static void open_rows(struct access *x, json_t *rows)
 {
 	json_t *row;
 	size_t i;
@@ -136,10 +138,15 @@ static void own_time(struct access *x, json_t *rows)
 	json_array_foreach(rows, i, row)
 	{
 		const char *at = json_string_value(json_object_get(row, "at"));
+		json_t *categories = json_incref(json_object_get(row, "categories"));
 		int64_t us;
 
 		if (at && instant_parse(at, strlen(at), &us))
 			document_time(x->e, row, "at", us);
+		if (categories) {
+			document_words(row, "categories", json_string_value(categories));
+			json_decref(categories);
+		}
 	}
 }
 
@@ -177,8 +184,8 @@ static enum saqta_status build(struct access *x, struct saqta_error *err)
 	(void)json_object_set_new(x->d->json, "log_entry", json_integer((json_int_t)audit_log_size(x->e->log)));
 	lift(x, held);
 	json_decref(held);
-	own_time(x, json_object_get(x->d->json, "disclosures"));
-	own_time(x, json_object_get(x->d->json, "reads"));
+	open_rows(x, json_object_get(x->d->json, "disclosures"));
+	open_rows(x, json_object_get(x->d->json, "reads"));
 	records_of(x, json_object_get(x->d->json, "records"));
 	cite_member(x, json_object_get(x->d->json, "consents"));
 	cite_member(x, json_object_get(x->d->json, "requests"));

@@ -32,8 +32,12 @@ const struct command cmd_export = {
 	.summary = "The answer to a subject who asks what is held",
 	.usage = "ID [--request R] " PAPERS_USAGE,
 	.examples = "  saqta --vault /srv/vault export u-17 --format pdf --lang kk --output u-17.pdf\n"
-		    "  saqta --vault /srv/vault export u-17 --request r-204 --format html --output u-17.html\n",
-	.more = "All that is held, why, from where, who had it, and until when. Recorded in the log and with the subject.",
+		    "  saqta --vault /srv/vault export u-17 --request r-204 --format html --output u-17.html\n"
+		    "  saqta --vault /srv/vault export u-17 --format jsonld --output u-17.jsonld\n",
+	.more = "All that is held, why, from where, who had it, and until when. Recorded in the log and with the subject. As jsonld it is "
+		"for "
+		"another\n"
+		"controller to read: its members and ids in terms of W3C's Data Privacy Vocabulary, with the context in the file.",
 	.opts = opts_export,
 	.words_min = 1,
 	.words_max = 1,

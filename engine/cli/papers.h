@@ -15,15 +15,15 @@ struct papers {
 extern struct papers papers;
 
 /** The options of every document, and the end of the table. */
-#define PAPERS_OPTIONS                                                                                                   \
-	{"format", OPT_TEXT, &papers.format, "F", "json (default), xml, csv (a zip, one file a register), html or pdf"}, \
-		{"output", OPT_TEXT, &papers.output, "FILE", "a new file (0600); default stdout"},                       \
-		{"sign", OPT_FLAG, &papers.sign, NULL, "with FILE.sig and FILE.proof: signed by the log's key"},         \
-		{"seal", OPT_FLAG, &papers.seal, NULL, "encrypted under a passphrase, which `document open` asks for"},  \
-		{"seal-file", OPT_TEXT, &papers.seal_file, "FILE", "that passphrase, first line of FILE; default: ask"}, \
-		{"lang", OPT_TEXT, &papers.lang, "L", "kk, ru (default) or en"},                                         \
-	{                                                                                                                \
-		NULL, OPT_FLAG, NULL, NULL, NULL                                                                         \
+#define PAPERS_OPTIONS                                                                                                           \
+	{"format", OPT_TEXT, &papers.format, "F", "json (default), jsonld, xml, csv (a zip, one file a register), html or pdf"}, \
+		{"output", OPT_TEXT, &papers.output, "FILE", "a new file (0600); default stdout"},                               \
+		{"sign", OPT_FLAG, &papers.sign, NULL, "with FILE.sig and FILE.proof: signed by the log's key"},                 \
+		{"seal", OPT_FLAG, &papers.seal, NULL, "encrypted under a passphrase, which `document open` asks for"},          \
+		{"seal-file", OPT_TEXT, &papers.seal_file, "FILE", "that passphrase, first line of FILE; default: ask"},         \
+		{"lang", OPT_TEXT, &papers.lang, "L", "kk, ru (default) or en"},                                                 \
+	{                                                                                                                        \
+		NULL, OPT_FLAG, NULL, NULL, NULL                                                                                 \
 	}
 #define PAPERS_USAGE "[--format F] [--output FILE [--sign] [--seal]] [--lang L]"
 

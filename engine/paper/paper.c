@@ -3,11 +3,14 @@
 #include "base/crypt.h"
 
 #include <libxml/tree.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const formats[] = {
-	[PAPER_JSON] = "json", [PAPER_XML] = "xml", [PAPER_CSV] = "csv", [PAPER_HTML] = "html", [PAPER_PDF] = "pdf",
+	[PAPER_JSON] = "json", [PAPER_XML] = "xml", [PAPER_CSV] = "csv",
+	[PAPER_HTML] = "html", [PAPER_PDF] = "pdf", [PAPER_JSONLD] = "jsonld",
 };
 
 int paper_format_of(const char *name)
@@ -20,7 +23,7 @@ int paper_format_of(const char *name)
 
 bool paper_has_language(const char *lang) { return strcmp(lang, "kk") == 0 || strcmp(lang, "ru") == 0 || strcmp(lang, "en") == 0; }
 
-static enum saqta_status paper_json(const json_t *doc, struct buf *ret, struct saqta_error *err)
+enum saqta_status paper_json(const json_t *doc, struct buf *ret, struct saqta_error *err)
 {
 	char *text = json_dumps(doc, JSON_COMPACT | JSON_SORT_KEYS);
 
@@ -31,6 +34,22 @@ static enum saqta_status paper_json(const json_t *doc, struct buf *ret, struct s
 	crypt_wipe(text, strlen(text));
 	free(text);
 	return ret->failed ? err_set(err, SAQTA_ERR_NOMEM, 0, "the document is too large") : SAQTA_OK;
+}
+
+char *paper_find(const char *dirs, const char *name)
+{
+	while (dirs && *dirs) {
+		const char *end = strchrnul(dirs, ':');
+		char *path;
+
+		if (asprintf(&path, "%.*s/%s", (int)(end - dirs), dirs, name) < 0)
+			break;
+		if (access(path, R_OK) == 0)
+			return path;
+		free(path);
+		dirs = *end ? end + 1 : end;
+	}
+	return NULL;
 }
 
 static enum saqta_status styled(const json_t *doc, enum paper_format format, const char *lang, const char *dirs, int64_t when_us,
@@ -55,6 +74,8 @@ enum saqta_status paper_render(const json_t *doc, enum paper_format format, cons
 		return paper_xml(doc, ret, err);
 	case PAPER_CSV:
 		return paper_csv(doc, ret, err);
+	case PAPER_JSONLD:
+		return paper_jsonld(doc, dirs, ret, err);
 	case PAPER_HTML:
 	case PAPER_PDF:
 		break;

@@ -8,10 +8,10 @@
 
 /* Documents: data before form. A document is one JSON object, its member `document` says which one; every form is made from it and says the same.
  * XML is the same tree under the name of the document; HTML is made of that by XSLT (style/NAME.xsl beside the packs); PDF is that HTML set on
- * pages; CSV is a zip with one file a register. The same document gives the same bytes. Nothing in a document calls anybody when it is opened. */
+ * pages; CSV is a zip with one file a register; JSON-LD is the JSON with its meaning in front, a context that is embedded (style/NAME.jsonld). The same document gives the same bytes. Nothing in a document calls anybody when it is opened. */
 
-enum paper_format { PAPER_JSON, PAPER_XML, PAPER_CSV, PAPER_HTML, PAPER_PDF };
-/** "json", "xml", "csv", "html", "pdf"; -1 for another. */
+enum paper_format { PAPER_JSON, PAPER_XML, PAPER_CSV, PAPER_HTML, PAPER_PDF, PAPER_JSONLD };
+/** "json", "xml", "csv", "html", "pdf", "jsonld"; -1 for another. */
 int paper_format_of(const char *name);
 /** "kk", "ru" or "en"? */
 bool paper_has_language(const char *lang);
@@ -22,6 +22,10 @@ enum saqta_status paper_render(const json_t *doc, enum paper_format format, cons
 			       struct buf *ret, struct saqta_error *err) must_check_;
 
 /* ---- within the room ---- */
+/** The path of @name in one of @dirs, owned; NULL if it is nowhere. */
+char *paper_find(const char *dirs, const char *name);
+enum saqta_status paper_jsonld(const json_t *doc, const char *dirs, struct buf *ret, struct saqta_error *err) must_check_;
+enum saqta_status paper_json(const json_t *doc, struct buf *ret, struct saqta_error *err) must_check_;
 struct _xmlDoc;
 /** The document as a tree of elements, owned by the caller (xmlFreeDoc). Text that XML cannot hold stands as base64 with encoding="base64". */
 struct _xmlDoc *paper_tree(const json_t *doc);

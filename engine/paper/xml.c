@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The document as XML, and what XSLT makes of it. */
 
@@ -157,19 +156,11 @@ static bool add_words(xmlNode *to, FILE *file, int field)
 /* The path of @name in one of @dirs, owned; NULL and an error if it is nowhere. */
 static char *find_file(const char *dirs, const char *name, struct saqta_error *err)
 {
-	while (dirs && *dirs) {
-		const char *end = strchrnul(dirs, ':');
-		char *path;
+	char *path = paper_find(dirs, name);
 
-		if (asprintf(&path, "%.*s/%s", (int)(end - dirs), dirs, name) < 0)
-			break;
-		if (access(path, R_OK) == 0)
-			return path;
-		free(path);
-		dirs = *end ? end + 1 : end;
-	}
-	(void)err_set(err, SAQTA_ERR_MISSING, 0, "%s: not found beside the packs; set SAQTA_POLICY_PATH", name);
-	return NULL;
+	if (!path)
+		(void)err_set(err, SAQTA_ERR_MISSING, 0, "%s: not found beside the packs; set SAQTA_POLICY_PATH", name);
+	return path;
 }
 
 static enum saqta_status add_word_file(xmlNode *words, const char *dirs, const char *name, const char *lang, struct saqta_error *err)

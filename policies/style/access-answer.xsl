@@ -71,6 +71,7 @@
         <xsl:call-template name="word"><xsl:with-param name="kind">purpose</xsl:with-param><xsl:with-param name="id" select="d:purpose"/></xsl:call-template>
         <xsl:text>: </xsl:text>
         <xsl:if test="d:permitted = 'false'"><xsl:call-template name="label"><xsl:with-param name="id">not-permitted</xsl:with-param></xsl:call-template><xsl:text>, </xsl:text></xsl:if>
+        <xsl:if test="d:basis"><xsl:call-template name="word"><xsl:with-param name="kind">basis</xsl:with-param><xsl:with-param name="id" select="d:basis"/></xsl:call-template><xsl:text>, </xsl:text></xsl:if>
         <xsl:if test="d:consents/d:item"><xsl:call-template name="words"><xsl:with-param name="kind">consent</xsl:with-param><xsl:with-param name="of" select="d:consents/d:item"/></xsl:call-template><xsl:text>, </xsl:text></xsl:if>
         <xsl:call-template name="list"><xsl:with-param name="of" select="d:clauses/d:item"/></xsl:call-template>
       </xsl:for-each></td>
@@ -105,17 +106,9 @@
       <td><xsl:value-of select="d:country"/></td>
       <td><xsl:call-template name="word"><xsl:with-param name="kind">purpose</xsl:with-param><xsl:with-param name="id" select="d:purpose"/></xsl:call-template></td>
       <td><xsl:call-template name="word"><xsl:with-param name="kind">basis</xsl:with-param><xsl:with-param name="id" select="d:basis"/></xsl:call-template></td>
-      <td><xsl:call-template name="split"><xsl:with-param name="of" select="d:categories"/></xsl:call-template></td>
+      <td><xsl:call-template name="words"><xsl:with-param name="kind">category</xsl:with-param><xsl:with-param name="of" select="d:categories/d:item"/></xsl:call-template></td>
     </tr>
   </xsl:template>
-  <!-- Categories of a disclosure are one text of ids. -->
-  <xsl:template name="split">
-    <xsl:param name="of"/>
-    <xsl:variable name="first" select="substring-before(concat($of, ' '), ' ')"/>
-    <xsl:call-template name="word"><xsl:with-param name="kind">category</xsl:with-param><xsl:with-param name="id" select="$first"/></xsl:call-template>
-    <xsl:if test="contains($of, ' ')">, <xsl:call-template name="split"><xsl:with-param name="of" select="substring-after($of, ' ')"/></xsl:call-template></xsl:if>
-  </xsl:template>
-
   <xsl:template match="d:requests/d:item" mode="row">
     <tr>
       <td dir="auto"><xsl:value-of select="d:request"/></td>

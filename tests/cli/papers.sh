@@ -27,7 +27,7 @@ check() {
 	fi
 }
 
-for tool in xmllint pdftotext qpdf unzip; do
+for tool in xmllint pdftotext qpdf unzip jq; do
 	command -v $tool >/dev/null || { echo "papers: $tool is not installed"; [ "$CI" = true ] && exit 1; exit 77; }
 done
 
@@ -179,6 +179,37 @@ check 'a hold is named where it keeps a record' grep -q '"held_by":\["kz-94v/9"'
 check 'the act lists what was destroyed' grep -q '"subjects":1' "$tmp/act-ru.json"
 check 'the act names nobody' sh -c "! grep -q u3 '$tmp/act-ru.json'"
 
+# ---- JSON-LD: the same JSON, with its meaning in front ----
+document answer jsonld en export u1 --now 2026-02-07T12:00:00+05:00
+"$saqta" export u1 --now 2026-02-07T12:00:00+05:00 >"$tmp/answer.json"
+check 'JSON-LD is the JSON and a context' sh -c "jq -e -n --slurpfile a '$tmp/answer-en.jsonld' --slurpfile b '$tmp/answer.json' '[\$a[0], \$b[0]] | map(del(.[\"@context\"], .log_entry, .reads)) | .[0] == .[1]'"
+check 'its context is embedded' jq -e '."@context" | all(.[]; type == "object") and ([.. | strings] | any(. == "https://w3id.org/dpv#"))' "$tmp/answer-en.jsonld"
+check 'every record has a category, a value, purposes and their legal basis' jq -e '.records | length == 2 and all(.[]; .category and .value and (.grounds | length > 0) and all(.grounds[]; .purpose and .basis == "consent"))' "$tmp/answer-en.jsonld"
+check 'its terms are DPV' jq -e '."@context"[1] | .records["@context"]["full-name"] == "pd:Name" and .records["@context"].grounds["@context"].basis["@context"].consent == "dpv:Consent" and .consents["@context"].act["@context"].given == "dpv:ConsentGiven"' "$tmp/answer-en.jsonld"
+check 'a document without JSON-LD says so' sh -c "'$saqta' act --day 2026-02-07 --format jsonld; [ \$? -eq 66 ]"
+if /usr/bin/python3 -c 'import pyld' 2>/dev/null; then
+	cat >"$tmp/expand.py" <<'END'
+# What a reader of JSON-LD understands, with no network: no prefix is left, and each record has type, value, purpose and legal basis in DPV.
+import json, re, sys
+from pyld import jsonld
+def offline(*_): raise SystemExit("a context was asked for over the network")
+jsonld.set_document_loader(offline)
+DPV = "https://w3id.org/dpv#"
+node, = jsonld.expand(json.load(open(sys.argv[1])))
+assert not re.search(r'"(?:dpv|pd|gdpr|loc|tech|dct|rdf|xsd):', json.dumps(node))
+assert node["@type"] == [DPV + "RightFulfilmentNotice"]
+assert {c[DPV + "hasConsentStatus"][0]["@id"] for c in node[DPV + "hasLegalBasis"]} == {DPV + "ConsentGiven"}
+records = node[DPV + "hasPersonalData"]
+assert {r["@type"][0] for r in records} == {"https://w3id.org/dpv/pd#Name", "https://w3id.org/dpv/pd#TelephoneNumber"}
+for r in records:
+    assert r["http://www.w3.org/1999/02/22-rdf-syntax-ns#value"][0]["@value"]
+    for process in r[DPV + "hasProcess"]:
+        assert process[DPV + "hasPurpose"][0]["@id"].startswith(DPV)
+        assert process[DPV + "hasLegalBasis"] == [{"@id": DPV + "Consent"}]
+END
+	check 'a reader of JSON-LD understands it' /usr/bin/python3 "$tmp/expand.py" "$tmp/answer-en.jsonld"
+fi
+
 # ---- signature and proof ----
 "$saqta" export u1 --format pdf --output "$tmp/signed.pdf" --sign --now 2026-02-07T13:00:00+05:00
 "$saqta" letter u1 r1 --format html --output "$tmp/signed.html" --sign --now 2026-02-07T13:00:00+05:00
@@ -282,10 +313,11 @@ print(json.dumps({"event": "collect", "subject": "u2", "at": "2026-01-05T09:00:0
 EOF
 "$saqta" apply "$tmp/hostile.jsonl" --now 2026-02-07T14:00:00+05:00 --json >"$tmp/hostile.answers" 2>/dev/null
 check 'hostile values are taken' sh -c "! grep -v '\"applied\"' '$tmp/hostile.answers'"
-for format in json xml csv html pdf; do
+for format in json jsonld xml csv html pdf; do
 	document hostile $format en export u2 --now 2026-02-07T14:00:00+05:00
 done
 check 'hostile JSON' python3 -m json.tool "$tmp/hostile-en.json"
+check 'hostile JSON-LD gives back every value' sh -c "jq -e -n --slurpfile a '$tmp/hostile-en.jsonld' --slurpfile b '$tmp/hostile-en.json' '\$a[0].records == \$b[0].records'"
 check 'hostile XML' xmllint --noout --nonet --huge --schema "$schema/access-answer.xsd" "$tmp/hostile-en.xml"
 check 'hostile HTML has no element of its own' sh -c "! grep -q '<script' '$tmp/hostile-en.html'"
 check 'hostile PDF' qpdf --check "$tmp/hostile-en.pdf"
