@@ -193,6 +193,7 @@ static enum saqta_status move_kept(struct saqta_engine *e, struct subject *from,
 				      .collected_us = rec.collected_us,
 				      .corrected_us = INSTANT_NONE,
 				      .is_base64 = rec.is_base64,
+				      .names_others = rec.names_others,
 				      .value = rec.value,
 				      .value_len = rec.value_len};
 

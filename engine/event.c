@@ -31,6 +31,7 @@ static const struct member collect_members[] = {{"category", M_ID, NEEDED, ID_CA
 						{"source", M_ID, NEEDED, ID_SOURCE, NULL},
 						{"purposes", M_IDS, NEEDED, ID_PURPOSE, NULL},
 						{"record", M_TEXT, MAY, 0, NULL},
+						{"others", M_BOOL, MAY, 0, NULL},
 						{"partner", M_TEXT, MAY, 0, NULL},
 						{"worker", M_TEXT, MAY, 0, NULL},
 						END};

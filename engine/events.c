@@ -92,6 +92,7 @@ static enum saqta_status do_collect(struct effect_context *c, const struct facts
 	rec.source = text_copy(event_text(c->ev, "source"));
 	rec.partner = text_copy(event_text(c->ev, "partner"));
 	rec.worker = text_copy(event_text(c->ev, "worker"));
+	rec.names_others = event_flag(c->ev, "others");
 	if (put_value(c, &rec) || !rec.category || !rec.purposes || !rec.source) {
 		r = no_memory(err);
 	} else {

@@ -105,18 +105,50 @@ static void retention_of(struct access *x, json_t *record, int category)
 		document_cite(x->d, record, "held_by", held);
 }
 
+/* By which rule another person's data are not given: nobody who is unknown has consented to anything. */
+static void withhold(struct access *x, json_t *withheld, const json_t *record, int category)
+{
+	const struct policy *p = x->e->policy;
+	json_t *row = json_object();
+	struct decision d;
+	struct facts f;
+
+	facts_init(&f);
+	f.string[F_EVENT] = policy_string(p, event_name(EVENT_USE));
+	f.string[F_STATE] = policy_string(p, "unknown");
+	f.string[F_OPERATION] = policy_string(p, "provide");
+	f.string[F_BASIS] = policy_string(p, "consent");
+	f.operation = policy_find(p, ID_OPERATION, "provide");
+	if (category >= 0)
+		idset_add(&f.set[F_CATEGORY], category);
+	policy_decide(p, &f, hall_now(x->e), &d);
+	(void)json_object_set(row, "number", json_object_get(record, "number"));
+	(void)json_object_set(row, "category", json_object_get(record, "category"));
+	(void)json_object_set_new(row, "clauses", json_array());
+	if (!d.permit && d.n > 0)
+		document_cite_rule(x->d, row, "clauses", d.says[0].rule);
+	(void)json_array_append_new(withheld, row);
+}
+
+/* A record that names others is not told: its value, and whatever else is known of it, stay here. */
 static void records_of(struct access *x, json_t *records)
 {
-	json_t *record;
-	size_t i;
+	json_t *withheld = json_array();
 
-	json_array_foreach(records, i, record)
-	{
+	for (size_t i = 0; i < json_array_size(records);) {
+		json_t *record = json_array_get(records, i);
 		int category = policy_find(x->e->policy, ID_CATEGORY, json_string_value(json_object_get(record, "category")));
 
+		if (json_is_true(json_object_get(record, "others"))) {
+			withhold(x, withheld, record, category);
+			(void)json_array_remove(records, i);
+			continue;
+		}
 		(void)json_object_set_new(record, "grounds", grounds_of(x, category, json_object_get(record, "purposes")));
 		retention_of(x, record, category);
+		i++;
 	}
+	(void)json_object_set_new(x->d->json, "withheld", withheld);
 }
 
 /* ---- the document ---- */

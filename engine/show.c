@@ -125,6 +125,8 @@ static enum saqta_status records_json(struct saqta_engine *e, const struct subje
 		}
 		json_words(j, "purposes", rec.purposes);
 		json_text(j, "source", rec.source);
+		if (rec.names_others)
+			json_bool(j, "others", true);
 		json_time(j, "collected", rec.collected_us, policy_zone(e->policy));
 		json_time(j, "corrected", rec.corrected_us, policy_zone(e->policy));
 		json_shut(j, '}');

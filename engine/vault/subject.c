@@ -112,6 +112,18 @@ static void field_bool(struct codec *c, bool *v)
 		*v = cursor_flag(c->in);
 }
 
+static void field_flags(struct codec *c, bool *first, bool *second)
+{
+	if (c->pass == PASS_ENCODE) {
+		buf_u8(c->out, (uint8_t)(*first | *second << 1));
+	} else if (c->pass == PASS_DECODE) {
+		uint8_t flags = cursor_u8(c->in);
+
+		*first = flags & 1;
+		*second = flags & 2;
+	}
+}
+
 static void field_raw(struct codec *c, void *v, size_t len)
 {
 	if (c->pass == PASS_ENCODE) {
@@ -499,7 +511,7 @@ static void record_fields(struct codec *c, struct record *r)
 
 	field_within(c, &revision, 0, UINT32_MAX);
 	r->revision = (uint32_t)revision;
-	field_bool(c, &r->is_base64);
+	field_flags(c, &r->is_base64, &r->names_others);
 }
 
 void record_done(struct record *r)

@@ -153,7 +153,8 @@ struct record {
 	int64_t collected_us, corrected_us;
 	uint32_t revision;
 	bool is_base64;
-	uint8_t *value; /* owned */
+	bool names_others; /* the value also holds data of another person */
+	uint8_t *value;	   /* owned */
 	size_t value_len;
 };
 void record_done(struct record *r);

@@ -43,6 +43,11 @@
   <xsl:template name="registers">
     <xsl:call-template name="register"><xsl:with-param name="title">records</xsl:with-param>
       <xsl:with-param name="columns">category value purposes source collected kept-until</xsl:with-param><xsl:with-param name="rows" select="d:records/d:item"/></xsl:call-template>
+    <xsl:if test="d:withheld/d:item">
+      <xsl:call-template name="register"><xsl:with-param name="title">withheld</xsl:with-param>
+        <xsl:with-param name="columns">category by-clause</xsl:with-param><xsl:with-param name="rows" select="d:withheld/d:item"/></xsl:call-template>
+      <p><xsl:call-template name="label"><xsl:with-param name="id">withheld-why</xsl:with-param></xsl:call-template></p>
+    </xsl:if>
     <xsl:call-template name="register"><xsl:with-param name="title">consents</xsl:with-param>
       <xsl:with-param name="columns">consent act at version by-clause</xsl:with-param><xsl:with-param name="rows" select="d:consents/d:item"/></xsl:call-template>
     <xsl:call-template name="register"><xsl:with-param name="title">disclosures</xsl:with-param>
@@ -85,6 +90,13 @@
         <xsl:if test="d:kept_at_least_until"><br/><xsl:call-template name="label"><xsl:with-param name="id">at-least</xsl:with-param></xsl:call-template><xsl:text> </xsl:text><xsl:call-template name="day"><xsl:with-param name="of" select="d:kept_at_least_until"/></xsl:call-template><xsl:text> </xsl:text><xsl:call-template name="list"><xsl:with-param name="of" select="d:kept_at_least_by/d:item"/></xsl:call-template></xsl:if>
         <xsl:if test="d:held_by"><br/><xsl:call-template name="label"><xsl:with-param name="id">held-by</xsl:with-param></xsl:call-template><xsl:text> </xsl:text><xsl:call-template name="list"><xsl:with-param name="of" select="d:held_by/d:item"/></xsl:call-template></xsl:if>
       </td>
+    </tr>
+  </xsl:template>
+
+  <xsl:template match="d:withheld/d:item" mode="row">
+    <tr>
+      <td><xsl:call-template name="word"><xsl:with-param name="kind">category</xsl:with-param><xsl:with-param name="id" select="d:category"/></xsl:call-template></td>
+      <td><xsl:call-template name="list"><xsl:with-param name="of" select="d:clauses/d:item"/></xsl:call-template></td>
     </tr>
   </xsl:template>
 

@@ -179,6 +179,33 @@ check 'a hold is named where it keeps a record' grep -q '"held_by":\["kz-94v/9"'
 check 'the act lists what was destroyed' grep -q '"subjects":1' "$tmp/act-ru.json"
 check 'the act names nobody' sh -c "! grep -q u3 '$tmp/act-ru.json'"
 
+# ---- records that name others ----
+cat >"$tmp/others.jsonl" <<'EOF'
+{"event":"register","subject":"u4","at":"2026-01-05T09:00:00+05:00","evidence":{"act":"form"}}
+{"event":"consent","subject":"u4","at":"2026-01-05T09:01:00+05:00","consents":["processing"],"evidence":{"act":"button"}}
+{"event":"collect","subject":"u4","at":"2026-01-05T09:02:00+05:00","category":"phone","value":"+77015550404","source":"subject","purposes":["contract"]}
+{"event":"collect","subject":"u4","at":"2026-01-05T09:03:00+05:00","category":"correspondence","value":"Neighbour Serik owes me","source":"subject","purposes":["contract"],"others":true}
+{"event":"rectify","subject":"u4","at":"2026-01-05T09:04:00+05:00","category":"correspondence","value":"Neighbour Berik owes me"}
+EOF
+"$saqta" apply "$tmp/others.jsonl" --now 2026-02-07T12:00:00+05:00 --json >"$tmp/others.answers" 2>/dev/null
+check 'they are taken' sh -c "! grep -v '\"applied\"' '$tmp/others.answers'"
+for lang in kk ru en; do
+	for format in json xml csv html pdf jsonld; do
+		document others $format $lang export u4 --now 2026-02-07T12:00:00+05:00
+	done
+	pdftotext "$tmp/others-$lang.pdf" "$tmp/others-$lang.txt"
+	unzip -p "$tmp/others-$lang.csv" >"$tmp/others-$lang.csv.txt"
+	for format in json xml csv.txt html txt jsonld; do
+		check "no other person's data in others-$lang.$format" sh -c "! grep -qi 'neighbour\|serik\|berik' '$tmp/others-$lang.$format'"
+	done
+	check "others-$lang.xml against its schema" xmllint --noout --nonet --schema "$schema/access-answer.xsd" "$tmp/others-$lang.xml"
+done
+check 'the answer says that it left something out, and why' jq -e '(.records | map(.category)) == ["phone"] and (.withheld | length) == 1 and .withheld[0].category == "correspondence" and (.withheld[0].clauses | length) > 0 and (.withheld[0].clauses - [.clauses[].clause]) == []' "$tmp/others-ru.json"
+check 'in Kazakh' grep -q 'өзге адамдардың деректері бар' "$tmp/others-kk.html"
+check 'in Russian' grep -q 'данные других лиц' "$tmp/others-ru.html"
+check 'in English' grep -q 'data of other people' "$tmp/others-en.html"
+check 'the controller still sees it' sh -c "'$saqta' subject show u4 --purpose contract --json --now 2026-02-07T12:00:00+05:00 | grep -q Berik"
+
 # ---- JSON-LD: the same JSON, with its meaning in front ----
 document answer jsonld en export u1 --now 2026-02-07T12:00:00+05:00
 "$saqta" export u1 --now 2026-02-07T12:00:00+05:00 >"$tmp/answer.json"
