@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Scenario files (contract 8): events and expectations over a vault in memory. */
 
@@ -441,19 +442,24 @@ enum saqta_status saqta_scenario_run(const char *path, const char *policy_dirs, 
 	cleanup_(runner_done) struct runner r = {.messages = messages, .user = user, .seen = json_object(), .nameless = json_object()};
 	cleanup_(close_file) FILE *f = fopen(path, "re");
 	cleanup_(free_line) char *line = NULL;
+	struct stat st;
 	size_t cap = 0;
 	ssize_t n;
 	enum saqta_status status = SAQTA_OK;
 
 	answer_init(&r.answer);
-	if (!f)
+	if (!f || fstat(fileno(f), &st) != 0)
 		return err_set(err, SAQTA_ERR_MISSING, 0, "%s: %s", path, strerror(errno));
+	if ((uintmax_t)st.st_size > BUF_MAX)
+		return err_set(err, SAQTA_ERR_LIMIT, 0, "%s: the file is larger than %zu MiB", path, BUF_MAX >> 20);
 	while (!status && (n = getline(&line, &cap, f)) > 0) {
 		size_t len = (size_t)n - (line[n - 1] == '\n');
 
 		r.line++;
 		if (len == 0)
 			continue;
+		if (len > EVENT_BYTES_MAX)
+			return err_set(err, SAQTA_ERR_LIMIT, r.line, "%s:%u: the line is longer than 4 MiB", path, r.line);
 		status = r.e ? take_line(&r, line, len, err) : start(&r, path, policy_dirs, line, len, err);
 	}
 	if (!status && !r.e)

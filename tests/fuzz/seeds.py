@@ -210,9 +210,13 @@ def patch(*groups):
 
 PATCHES = [b"", patch((0, b"x")), patch((18, b"\2\2")), patch((100, b"\0" * 8), (4096, b"\xff" * 8)), patch((200, b"a")) + b"\x10\0", b"\0\0", b"\0\0\1",
            patch(*((1 << i, bytes([i])) for i in range(16)))]
+PARTS = [b"\0" + i64(0), b"\1" + i64(5) + b"vault" + b"\0" + i64(0), b"\2" + i64(3) + b"abc" + b"\1" + i64(0) + b"\0" + i64(0), b"\1" + i64(2 ** 63 - 1) + b"x",
+         b"\3" + i64(32) + bytes(32) + b"\1" + i64(-1), b"\1" + i64(100) + b"SQLite format 3\0" + bytes(84) + b"\0" + i64(0)]
 KEYFILES = ["0123456789abcdef" * 4 + "\n", "0123456789ABCDEF" * 4, "saqta-key 1 argon2id 262144 3 4 " + "ab" * 32 + " " + "01" * 61 + "\n",
             "saqta-key 1 argon2id 999999999 999999999 999999999 " + "ab" * 32 + " " + "01" * 61 + "\n"]
 EMPTY_ROOT = base64.b64encode(hashlib.sha256(b"").digest()).decode()
+HOSTILE = ["plain", "=1+1", '"', '\'', "a,b\r\nc", "\0", "\x01", "\uffff", "]]>&<", "кириллица", "\U0001f600", "<script>alert(1)</script>", "\u202ertl \u0627\u0644", "a\u0301" * 200,
+           "x" * 2000, "one\ttwo\nthree"]
 ROLES = ["root owner\n", "# who may what\nroot\tofficer # not the owner\nother application\n", "root owner\nroot auditor\n", "root\n", "other operator\r\n\n",
          "root owner owner\n"]
 
@@ -225,14 +229,17 @@ def main():
     seeds("condition", conditions())
     seeds("entry", ENTRIES)
     seeds("event", events())
+    seeds("generate", PATCHES + [patch((at, data)) for at in range(40, 19000, 1100) for data in (b"9", b"]")])
     seeds("guard", NOTES + [f"saqta\n0\n{EMPTY_ROOT}\n", f"saqta\n1\n{EMPTY_ROOT}\n"])
     seeds("instant", INSTANTS)
     seeds("json", ["plain", "кириллица", 'quote " and \\', "\0\x01\x1f\x7f", "\u2028\U0001f600"])
     seeds("keyfile", KEYFILES)
     seeds("keystore", PATCHES)
     seeds("note", NOTES)
-    seeds("paper", ["plain", "=1+1", '"', '\'', "a,b\r\nc", "\0", "\x01", "\uffff", "]]>&<", "кириллица", "\U0001f600"])
+    seeds("letter", HOSTILE)
+    seeds("paper", HOSTILE)
     seeds("policy", packs())
+    seeds("restore", PARTS)
     seeds("roles", ROLES)
     seeds("scenario", SCENARIOS)
     seeds("share", SHARES)
