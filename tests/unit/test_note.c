@@ -12,7 +12,6 @@
 static struct saqta_error err;
 
 #define ok(call) ck_assert_msg((call) == SAQTA_OK, "%s", err.message)
-#define PATH(path) ((const uint8_t(*)[HASH_SIZE])(path)) /* C17 adds no const to an array by itself */
 #define KEYS_MAX 4
 
 static void parse_key(const char *vkey, struct audit_verifier *ret)
