@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Bodies of old entries are taken away; what must still be told is. Usage: prune.sh SAQTA
+# Bodies of old entries are taken away; what must still be told is. Usage: prune.sh SAQTA SAQTA-VERIFY
 # shellcheck disable=SC2154 # lib.sh sets dir and said
 saqta=$1
+verify=$2
 . "${SAQTA_SOURCE_ROOT:-.}/tests/cli/lib.sh"
 NOW="--now 2026-03-01T10:00:00+05:00"
 WHY="--reason test"
@@ -19,7 +20,7 @@ orders 0 4 >"$dir/orders"
 exits 0 "$saqta" $V --now 2026-01-04T10:00:00+05:00 apply "$dir/orders"
 receipt=$(sed -n '1s/.*"receipt":"\([0-9a-f]*\)".*/\1/p' "$said")
 exits 0 "$saqta" $V --now 2026-01-06T10:00:00+05:00 sweep
-exits 0 "$saqta" $V --now 2026-01-06T11:00:00+05:00 backup "$dir/whole"
+exits 0 "$saqta" $V audit export "$dir/tiles"
 use 5 | "$saqta" $V --now 2026-02-20T10:00:00+05:00 apply - >/dev/null 2>&1 || fail "apply"
 
 # ---- what is refused ----
@@ -67,7 +68,9 @@ exits 0 "$saqta" $V act --day 2026-01-06 --format json
 says '"subjects":4'
 exits 0 "$saqta" $V $NOW audit open 1 --json
 says "\"opens\":false,\"why\":\"pruned by entry $by\""
-exits 0 "$saqta" $V $NOW audit export "$dir/tiles"
+exits 0 "$saqta" $V $NOW audit export "$dir/tiles" # goes on from what was exported before
+exits 0 "$verify" "$dir/tiles"
+says '24 entries: their text is gone'
 exits 0 "$saqta" $V $NOW audit verify --heartbeat P90D
 
 # ---- and what cannot be is refused, not guessed ----
@@ -100,6 +103,8 @@ exits 0 "$saqta" $V audit reconcile --json
 says '"pruned_entries":30,'
 exits 0 "$saqta" $V receipt "$receipt"
 exits 0 "$saqta" $V $NOW audit export "$dir/tiles2"
+exits 0 "$verify" "$dir/tiles2"
+says '30 entries: their text is gone'
 people 20 21 | "$saqta" $V --now 2026-03-07T10:00:00+05:00 apply - >/dev/null 2>&1 || fail "apply"
 exits 0 "$saqta" $V --now 2026-03-08T10:00:00+05:00 subject show u-20
 exits 0 "$saqta" $V --now 2026-03-08T11:00:00+05:00 audit heartbeat
