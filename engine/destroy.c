@@ -171,6 +171,21 @@ enum saqta_status hall_destroy_record(struct saqta_engine *e, struct subject *s,
 
 /* ---- depersonalisation ---- */
 
+/* The value and what it is: no id, no source, no time but that of collection. */
+static enum saqta_status put_nameless(struct saqta_engine *e, struct subject *to, const struct record *rec, struct saqta_error *err)
+{
+	struct record kept = {.category = rec->category,
+			      .purposes = rec->purposes,
+			      .collected_us = rec->collected_us,
+			      .corrected_us = INSTANT_NONE,
+			      .is_base64 = rec->is_base64,
+			      .names_others = rec->names_others,
+			      .value = rec->value,
+			      .value_len = rec->value_len};
+
+	return vault_put_record(&e->vault, &e->txn, to, &kept, err);
+}
+
 /* What stays moves to a new, nameless subject under a new key: the old key dies, so that no backup leads from what stays to whom it was. */
 static enum saqta_status move_kept(struct saqta_engine *e, struct subject *from, struct subject *to, const struct idset *keeps,
 				   const struct idset *only, struct saqta_error *err)
@@ -188,16 +203,7 @@ static enum saqta_status move_kept(struct saqta_engine *e, struct subject *from,
 		category = policy_find(e->policy, ID_CATEGORY, rec.category);
 		if (category < 0 || !idset_has(keeps, category) || (!idset_empty(only) && !idset_has(only, category)))
 			continue;
-		struct record kept = {.category = rec.category,
-				      .purposes = rec.purposes,
-				      .collected_us = rec.collected_us,
-				      .corrected_us = INSTANT_NONE,
-				      .is_base64 = rec.is_base64,
-				      .names_others = rec.names_others,
-				      .value = rec.value,
-				      .value_len = rec.value_len};
-
-		r = vault_put_record(&e->vault, &e->txn, to, &kept, err);
+		r = put_nameless(e, to, &rec, err);
 	}
 	record_done(&rec);
 	vault_records_end(&scan);
@@ -251,30 +257,40 @@ static enum saqta_status take_out(struct saqta_engine *e, struct subject *s, con
 	}
 }
 
+/* Somebody nameless: created under a random name that is forgotten with its look-up row once what it holds is in. */
+static enum saqta_status create_nameless(struct saqta_engine *e, int64_t at_us, struct subject *ret, struct saqta_error *err)
+{
+	uint8_t random[HASH_SIZE];
+	char nobody[2 * HASH_SIZE + 1];
+	enum saqta_status r;
+
+	subject_init(ret);
+	crypt_random(random, sizeof(random));
+	hex_encode(random, sizeof(random), nobody);
+	r = vault_create(&e->vault, &e->txn, nobody, ret, err);
+	ret->is_depersonalised = true;
+	ret->registered_us = at_us;
+	return r;
+}
+
+static enum saqta_status finish_nameless(struct saqta_engine *e, struct subject *rest, struct saqta_error *err)
+{
+	enum saqta_status r = vault_forget_name(&e->vault, &e->txn, rest, err);
+
+	return r ? r : vault_save(&e->vault, &e->txn, rest, err);
+}
+
 enum saqta_status hall_depersonalise(struct saqta_engine *e, struct subject *s, const struct idset *keeps, const struct idset *only,
 				     int64_t at_us, struct answer *a, struct saqta_error *err)
 {
 	const bool is_part = !idset_empty(only);
 	struct subject rest;
-	uint8_t hash[HASH_SIZE];
-	enum saqta_status r;
+	enum saqta_status r = create_nameless(e, at_us, &rest, err);
 
-	subject_init(&rest);
-	crypt_random(hash, sizeof(hash));
-	char nobody[2 * HASH_SIZE + 1];
-
-	hex_encode(hash, sizeof(hash), nobody);
-	/* Created under a random name that is forgotten at once, with its look-up row. */
-	r = vault_create(&e->vault, &e->txn, nobody, &rest, err);
-	if (!r) {
-		rest.is_depersonalised = true;
-		rest.registered_us = at_us;
+	if (!r)
 		r = move_kept(e, s, &rest, keeps, only, err);
-	}
 	if (!r)
-		r = vault_forget_name(&e->vault, &e->txn, &rest, err);
-	if (!r)
-		r = vault_save(&e->vault, &e->txn, &rest, err);
+		r = finish_nameless(e, &rest, err);
 	if (!r && is_part)
 		r = take_out(e, s, only, at_us, a, err);
 	else if (!r)
@@ -284,6 +300,27 @@ enum saqta_status hall_depersonalise(struct saqta_engine *e, struct subject *s, 
 		memcpy(e->depersonalised_id, rest.id, SUBJECT_ID_SIZE);
 		a->state = "depersonalised";
 	}
+	subject_done(&rest);
+	return r;
+}
+
+enum saqta_status hall_keep_nameless(struct saqta_engine *e, struct subject *s, const struct record *rec, int64_t at_us,
+				     const char *clauses, struct saqta_error *err)
+{
+	cleanup_(answer_done) struct answer a;
+	struct subject rest;
+	enum saqta_status r;
+
+	answer_init(&a);
+	answer_clauses(&a, clauses);
+	r = hall_record(e, "record-depersonalised", at_us, &a, &(struct entry_extra){.subject = s, .kind = rec->category}, err);
+	if (r)
+		return r;
+	r = create_nameless(e, at_us, &rest, err);
+	if (!r)
+		r = put_nameless(e, &rest, rec, err);
+	if (!r)
+		r = finish_nameless(e, &rest, err);
 	subject_done(&rest);
 	return r;
 }

@@ -175,6 +175,9 @@ enum saqta_status hall_destroy_record(struct saqta_engine *e, struct subject *s,
 /** Of the categories @only (empty: all, and then of @s nothing is left) what is in @keeps moves to somebody nameless, the rest is destroyed. */
 enum saqta_status hall_depersonalise(struct saqta_engine *e, struct subject *s, const struct idset *keeps, const struct idset *only,
 				     int64_t at_us, struct answer *a, struct saqta_error *err) must_check_;
+/** The value of @rec stays, alone, with somebody nameless under a new key; recorded. The record itself is still to be destroyed. */
+enum saqta_status hall_keep_nameless(struct saqta_engine *e, struct subject *s, const struct record *rec, int64_t at_us,
+				     const char *clauses, struct saqta_error *err) must_check_;
 /** What stands against destroying (all of) @s, or a record of @category: NULL if nothing, else clauses. Blocks, holds, evidence of requests. */
 const char *hall_held(const struct saqta_engine *e, const struct subject *s, int64_t now_us, const char *category, const char *record_id);
 

@@ -74,19 +74,25 @@ static enum saqta_status stop_pending(struct sweep *w, struct subject *s, struct
 	return hall_record(w->e, "stopped", w->now_us, &a, &(struct entry_extra){.subject = s}, err);
 }
 
+/* Those whose value stays with nobody when the subject goes, or else all that are due. */
 static enum saqta_status destroy_records(struct sweep *w, struct subject *s, const struct finding *f, struct saqta_error *err)
 {
 	for (size_t i = 0; i < f->n_records; i++) {
 		struct record_scan scan;
 		struct record rec = {0};
-		enum saqta_status r = vault_records(&w->e->vault, s, &scan, err);
+		enum saqta_status r;
 
+		if (f->is_destroyed && !f->records[i].stays_nameless)
+			continue;
+		r = vault_records(&w->e->vault, s, &scan, err);
 		while (!r) {
 			r = vault_next_record(&scan, &rec, err);
 			if (!r && rec.number == f->records[i].number)
 				break;
 		}
 		vault_records_end(&scan);
+		if (!r && f->records[i].stays_nameless)
+			r = hall_keep_nameless(w->e, s, &rec, w->now_us, f->records[i].clauses, err);
 		if (!r)
 			r = hall_destroy_record(w->e, s, &rec, w->now_us, f->records[i].clauses, f->records[i].is_late, err);
 		record_done(&rec);
@@ -133,6 +139,8 @@ static void count(struct sweep *w, const struct finding *f)
 {
 	w->total.lapsed += f->lapsed;
 	w->total.destroyed += f->is_destroyed;
+	for (size_t i = 0; i < f->n_records; i++)
+		w->total.depersonalised += f->records[i].stays_nameless;
 	w->total.late += is_done_late(f);
 	if (f->held_by.len > 0) {
 		const char *clause = (const char *)f->held_by.data;
@@ -182,11 +190,11 @@ static enum saqta_status settle(struct sweep *w, struct subject *s, struct saqta
 	count(w, &f);
 	if (w->is_dry)
 		return SAQTA_OK;
-	if (f.is_destroyed)
-		return destroy_whole(w, s, &f, err);
 	r = destroy_records(w, s, &f, err);
 	if (r)
 		return r;
+	if (f.is_destroyed)
+		return destroy_whole(w, s, &f, err);
 	if (s->n_orders > 0)
 		drop_orders(s, &f);
 	/* Held work stays where it is, so that each run counts it until it can be done. */

@@ -9,6 +9,7 @@
 struct due_record {
 	uint64_t number;
 	bool is_late;
+	bool stays_nameless; /* its value stays, with nobody */
 	char clauses[160];
 };
 
@@ -17,7 +18,6 @@ struct finding {
 	unsigned lapsed;
 	bool is_destroyed; /* the subject as a whole */
 	bool is_late;
-	bool is_depersonalised;
 	struct buf clauses;	    /* why, and if held: by what */
 	struct due_record *records; /* owned */
 	size_t n_records;

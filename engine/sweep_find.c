@@ -60,7 +60,7 @@ static bool keeps(const struct subject *s, const struct retention *ret, unsigned
 	return ret->is_kept;
 }
 
-static bool add_due(struct finding *f, const struct record *rec, bool is_late, const struct buf *clauses)
+static bool add_due(struct finding *f, const struct record *rec, bool is_late, bool stays_nameless, const struct buf *clauses)
 {
 	struct due_record *d;
 
@@ -73,9 +73,17 @@ static bool add_due(struct finding *f, const struct record *rec, bool is_late, c
 		f->records = d;
 	}
 	d = &f->records[f->n_records++];
-	*d = (struct due_record){.number = rec->number, .is_late = is_late};
+	*d = (struct due_record){.number = rec->number, .is_late = is_late, .stays_nameless = stays_nameless};
 	(void)snprintf(d->clauses, sizeof(d->clauses), "%s", (const char *)clauses->data);
 	return true;
+}
+
+static bool stays_any(const struct finding *f)
+{
+	for (size_t i = 0; i < f->n_records; i++)
+		if (f->records[i].stays_nameless)
+			return true;
+	return false;
 }
 
 struct walk {
@@ -120,7 +128,7 @@ static enum saqta_status examine_record(struct walk *k, const struct record *rec
 	cleanup_(buf_done) struct buf clauses = {0};
 	const struct order *order = subject_order(k->s, rec->category);
 	struct retention ret;
-	bool is_due = k->goes, is_late = k->goes_late, is_ordered;
+	bool is_due = k->goes, is_late = k->goes_late, is_ordered, stays_nameless = false;
 	const char *held;
 
 	hall_purposes(p, rec, &rr.purposes);
@@ -133,6 +141,7 @@ static enum saqta_status examine_record(struct walk *k, const struct record *rec
 	} else if (ret.has_end && ret.ripe_us <= k->w->now_us) {
 		is_due = true;
 		is_late |= k->w->now_us > ret.end_us;
+		stays_nameless = ret.depersonalise && !is_ordered;
 		set_rule(k->w->e, &clauses, ret.end_rule);
 	} else if (is_due) {
 		set_clauses(&clauses, (const char *)k->f->clauses.data);
@@ -153,7 +162,7 @@ static enum saqta_status examine_record(struct walk *k, const struct record *rec
 		set_clauses(&k->f->held_by, held);
 		return SAQTA_OK;
 	}
-	return add_due(k->f, rec, is_late, &clauses) ? SAQTA_OK : err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+	return add_due(k->f, rec, is_late, stays_nameless, &clauses) ? SAQTA_OK : err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
 }
 
 static enum saqta_status examine_records(struct walk *k, struct saqta_error *err)
@@ -187,7 +196,6 @@ static void examine_whole(struct walk *k, const struct retention *ret)
 		k->goes = true;
 		k->goes_late = k->w->now_us > ret->end_us;
 		f->why = "term";
-		f->is_depersonalised = ret->depersonalise;
 		set_rule(k->w->e, &f->clauses, ret->end_rule);
 	}
 }
@@ -224,7 +232,7 @@ enum saqta_status sweep_examine(struct sweep *w, const struct subject *s, struct
 		set_rule(w->e, &f->held_by, rule);
 	else if (held)
 		set_clauses(&f->held_by, held);
-	else if (k.n_kept == 0)
-		f->is_destroyed = true;
+	else if (k.n_kept == 0) /* what goes into several passes must be looked at whole before the rest goes with the subject */
+		f->is_destroyed = f->n_records < RECORDS_MAX || !stays_any(f);
 	return SAQTA_OK;
 }

@@ -6,6 +6,7 @@
 
 /* Text that may be anything: each form has one spelling, any other is refused. */
 
+static void fault_text(struct fault *f, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));
 static void fault_text(struct fault *f, const char *fmt, va_list args)
 {
 	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */

@@ -176,6 +176,9 @@ static void build_retain(struct loader *l, int pack, const struct xml_node *node
 	build_term(l, pack, node, "within", &has_within, &r->within);
 	r->depersonalise = then && !strcmp(then, "depersonalise");
 	r->covers_all = r->categories.any;
+	if (r->depersonalise && r->covers_all)
+		complain(l, pack, node,
+			 "then='depersonalise' needs 'categories': what stays must be named, since all that tells whose it was must go");
 	if (!xml_attr(node, "since"))
 		return;
 	build_selector(l, pack, node, "since", ID_MILESTONE, &since);
