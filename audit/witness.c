@@ -81,11 +81,11 @@ void witness_state_done(struct witness_state *s) { buf_done(&s->note); }
 
 enum saqta_status witness_state_parse(const struct buf *text, struct witness_state *ret, struct saqta_error *err)
 {
-	const char *at = (const char *)text->data, *end = at + text->len, *line = NULL;
+	const char *at = text->len > 0 ? (const char *)text->data : "", *end = at + text->len, *line;
 	struct saqta_error why = {0};
 	size_t n = 0;
 
-	while (at && (line = audit_next_line(&at, end, &n)) != NULL && n > 0) {
+	while ((line = audit_next_line(&at, end, &n)) != NULL && n > 0) {
 		if (ret->n_keys == WITNESS_KEYS_MAX || !audit_vkey_parse(line, n, &ret->keys[ret->n_keys]) ||
 		    ret->keys[ret->n_keys].type != AUDIT_ED25519 || strcmp(ret->keys[ret->n_keys].name, ret->keys[0].name) != 0)
 			return err_set(err, SAQTA_ERR_TAMPERED, ret->n_keys + 1, "not the key of a log");

@@ -10,7 +10,7 @@
 
 #define WITNESS_PROOF_MAX 63u
 #define WITNESS_REQUEST_MAX ((size_t)64 << 10)
-#define WITNESS_KEYS_MAX 8u
+#define WITNESS_KEYS_MAX 32u /* of one log, which may renew its own */
 
 /* What a witness answers: HTTP's numbers, also where the answer is a file. */
 enum witness_code {

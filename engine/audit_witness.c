@@ -56,6 +56,7 @@ static enum saqta_status read_policy(const struct saqta_engine *e, struct quorum
 struct kept {
 	struct buf note; /* as it stands in the file; empty: there is none of this log */
 	struct audit_head head;
+	struct audit_verifier key; /* the log's, which signed it: the present one, or one before it was renewed */
 	struct quorum_count count;
 	struct buf file; /* what the file holds: also of a former incarnation */
 	bool is_there;	 /* the file */
@@ -67,8 +68,29 @@ static void kept_done(struct kept *k)
 	buf_done(&k->file);
 }
 
+static enum saqta_status count_kept(struct saqta_engine *e, const struct quorum_policy *p, struct kept *k, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf row = {0};
+	struct saqta_error ignored;
+	struct hall_signed signed_by;
+	uint32_t n = 0;
+	enum saqta_status r;
+
+	k->key = e->signer.verifier;
+	if (quorum_count(p, &k->key, &k->file, &k->count, err) == SAQTA_OK)
+		return SAQTA_OK;
+	r = hall_signed_count(e, e->incarnation, &n, err);
+	while (!r && n-- > 0) {
+		r = hall_signed(e, e->incarnation, n, &row, &signed_by, err);
+		k->key = signed_by.verifier;
+		if (!r && quorum_count(p, &k->key, &k->file, &k->count, &ignored) == SAQTA_OK)
+			return SAQTA_OK;
+	}
+	return r ? r : err_set(err, SAQTA_ERR_TAMPERED, 0, "a signature on it does not hold, or no key of this log signed it");
+}
+
 /* Of a former incarnation is as good as none: what was signed then was another log. */
-static enum saqta_status read_kept(const struct saqta_engine *e, const char *name, const struct quorum_policy *p, struct kept *ret,
+static enum saqta_status read_kept(struct saqta_engine *e, const char *name, const struct quorum_policy *p, struct kept *ret,
 				   struct saqta_error *err)
 {
 	cleanup_(free_path) char *path = keep_path(e, name);
@@ -84,7 +106,7 @@ static enum saqta_status read_kept(const struct saqta_engine *e, const char *nam
 		return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: holds no checkpoint", path);
 	if (strcmp(origin, e->signer.verifier.name) != 0)
 		return SAQTA_OK;
-	r = quorum_count(p, &e->signer.verifier, &ret->file, &ret->count, &why);
+	r = count_kept(e, p, ret, &why);
 	if (r)
 		return err_set(err, r, 0, "%s: %s", path, why.message);
 	buf_add(&ret->note, ret->file.data, ret->file.len);
@@ -99,9 +121,11 @@ static enum saqta_status write_kept(const struct saqta_engine *e, const char *na
 	return path ? audit_guard_write(path, old->is_there ? &old->file : NULL, note, err) : no_memory(err);
 }
 
-static bool is_same(const struct audit_head *a, const struct audit_head *b)
+/* Is it @head, signed with the present key? */
+static bool is_of(const struct kept *k, const struct saqta_engine *e, const struct audit_head *head)
 {
-	return a->size == b->size && memcmp(a->root, b->root, HASH_SIZE) == 0;
+	return k->note.len > 0 && k->head.size == head->size && memcmp(k->head.root, head->root, HASH_SIZE) == 0 &&
+	       memcmp(k->key.pub, e->signer.verifier.pub, ED25519_PUBLIC_SIZE) == 0;
 }
 
 static enum saqta_status newest_head(const struct saqta_engine *e, struct buf *ret_note, struct audit_head *ret, struct saqta_error *err)
@@ -128,7 +152,7 @@ static void witnessing_done(struct witnessing *w)
 }
 
 /* SAQTA_ERR_MISSING (no text): there is no policy. */
-static enum saqta_status read_witnessing(const struct saqta_engine *e, struct witnessing *ret, struct saqta_error *err)
+static enum saqta_status read_witnessing(struct saqta_engine *e, struct witnessing *ret, struct saqta_error *err)
 {
 	const struct kept *kept;
 	enum saqta_status r = read_policy(e, &ret->policy, err);
@@ -141,8 +165,8 @@ static enum saqta_status read_witnessing(const struct saqta_engine *e, struct wi
 		r = read_kept(e, WITNESSED_FILE, &ret->policy, &ret->witnessed, err);
 	if (r)
 		return r;
-	kept = ret->asked.note.len > 0 && is_same(&ret->asked.head, &ret->head) ? &ret->asked : &ret->witnessed;
-	if (kept->note.len > 0 && is_same(&kept->head, &ret->head)) {
+	kept = is_of(&ret->asked, e, &ret->head) ? &ret->asked : &ret->witnessed;
+	if (is_of(kept, e, &ret->head)) {
 		buf_clear(&ret->newest);
 		buf_add(&ret->newest, kept->note.data, kept->note.len);
 	}
@@ -273,12 +297,34 @@ enum saqta_status saqta_audit_witness_show(saqta_engine *e, saqta_write_fn write
 
 /* ---- asking ---- */
 
-/* The head that witnesses are asked to sign: the newest, or with @same_head the one they were asked for before. */
-static enum saqta_status head_to_ask(struct saqta_engine *e, bool same_head, struct audit_head *ret, struct saqta_error *err)
+/* What a witness is asked to sign. */
+struct asked {
+	struct buf note; /* with the log's own signature alone: what others signed is not its business */
+	struct audit_head head;
+};
+
+static void asked_done(struct asked *a) { buf_done(&a->note); }
+
+/* Text and first signature of @note: that of the log. */
+static enum saqta_status cut_note(const struct buf *note, struct buf *ret, struct saqta_error *err)
+{
+	const char *text = (const char *)note->data, *at, *end = text + note->len;
+	size_t text_len, n;
+	enum saqta_status r = audit_note_open(text, note->len, NULL, 0, &text_len, NULL, err);
+
+	if (r)
+		return r;
+	at = text + text_len + 1;
+	(void)audit_next_line(&at, end, &n);
+	buf_add(ret, text, (size_t)(at - text));
+	return ret->failed ? no_memory(err) : SAQTA_OK;
+}
+
+/* The newest head, or with @same_head the one that was asked for before. */
+static enum saqta_status begin_asking(struct saqta_engine *e, bool same_head, struct asked *ret, struct saqta_error *err)
 {
 	cleanup_(witnessing_done) struct witnessing w = {0};
 	enum saqta_status r = same_head ? SAQTA_OK : hall_checkpoint(e, err);
-	bool is_asked;
 
 	if (!r)
 		r = read_witnessing(e, &w, err);
@@ -286,41 +332,37 @@ static enum saqta_status head_to_ask(struct saqta_engine *e, bool same_head, str
 		return r == SAQTA_ERR_MISSING ? need_policy(e, err) : r;
 	if (same_head && w.asked.note.len == 0)
 		return err_set(err, SAQTA_ERR_MISSING, 0, "no witness was asked for a head of this log yet: leave out --same-head");
-	*ret = same_head ? w.asked.head : w.head;
-	is_asked = w.asked.note.len > 0 && is_same(&w.asked.head, ret);
-	return is_asked ? SAQTA_OK : write_kept(e, ASKED_FILE, &w.asked, &w.newest, err);
+	ret->head = same_head ? w.asked.head : w.head;
+	r = cut_note(same_head ? &w.asked.note : &w.newest, &ret->note, err);
+	return r || same_head || is_of(&w.asked, e, &w.head) ? r : write_kept(e, ASKED_FILE, &w.asked, &w.newest, err);
 }
 
-/* The log's own signature is enough for a witness: those of others are not its business, and long. */
-static enum saqta_status format_request(struct saqta_engine *e, uint64_t old, const struct audit_head *head, struct buf *ret,
+static enum saqta_status format_request(struct saqta_engine *e, uint64_t old, const struct asked *a, struct buf *ret,
 					struct saqta_error *err)
 {
-	cleanup_(buf_done) struct buf note = {0};
 	uint8_t path[AUDIT_PROOF_MAX][HASH_SIZE];
 	unsigned n = 0;
 	enum saqta_status r = SAQTA_OK;
 
-	if (old > head->size)
+	if (old > a->head.size)
 		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "the witness is said to have seen %llu entries, the head to sign has %llu",
-			       (unsigned long long)old, (unsigned long long)head->size);
-	if (old > 0 && old < head->size)
-		r = audit_log_consistency(e->log, old, head->size, path, &n, err);
-	if (!r)
-		r = audit_checkpoint_sign(&e->signer, head, &note, err);
-	return r ? r : witness_request_format(old, (const uint8_t(*)[HASH_SIZE])path, n, &note, ret, err);
+			       (unsigned long long)old, (unsigned long long)a->head.size);
+	if (old > 0 && old < a->head.size)
+		r = audit_log_consistency(e->log, old, a->head.size, path, &n, err);
+	return r ? r : witness_request_format(old, (const uint8_t(*)[HASH_SIZE])path, n, &a->note, ret, err);
 }
 
 enum saqta_status saqta_audit_witness_request(saqta_engine *e, uint64_t old, bool same_head, saqta_write_fn write, void *user,
 					      struct saqta_error *err)
 {
+	cleanup_(asked_done) struct asked a = {0};
 	cleanup_(buf_done) struct buf request = {0};
-	struct audit_head head;
 	enum saqta_status r = hall_allows(e, ACT_LOG, err);
 
 	if (!r)
-		r = head_to_ask(e, same_head, &head, err);
+		r = begin_asking(e, same_head, &a, err);
 	if (!r)
-		r = format_request(e, old, &head, &request, err);
+		r = format_request(e, old, &a, &request, err);
 	return r ? r : hall_give(write, user, &request, err);
 }
 
@@ -367,12 +409,12 @@ static enum saqta_status take_signatures(struct saqta_engine *e, const char *lin
 	if (w.asked.note.len == 0)
 		return err_set(err, SAQTA_ERR_MISSING, 0, "no witness was asked for a head of this log yet: begin with --request FILE");
 	buf_add(&note, w.asked.note.data, w.asked.note.len);
-	r = quorum_add(&w.policy, &e->signer.verifier, lines, len, &note, &why);
+	r = quorum_add(&w.policy, &w.asked.key, lines, len, &note, &why);
 	if (r)
 		return err_set(err, r, 0, "no answer of a trusted witness to the newest request: %s", why.message);
 	r = write_kept(e, ASKED_FILE, &w.asked, &note, err);
 	if (!r)
-		r = quorum_count(&w.policy, &e->signer.verifier, &note, &count, err);
+		r = quorum_count(&w.policy, &w.asked.key, &note, &count, err);
 	return r || !count.is_met ? r : write_kept(e, WITNESSED_FILE, &w.witnessed, &note, err);
 }
 
@@ -406,11 +448,11 @@ enum saqta_status saqta_audit_witness_answer(saqta_engine *e, const char *answer
 	return r ? r : show(e, write, user, err);
 }
 
-static enum saqta_status post(struct saqta_engine *e, const char *url, uint64_t old, const struct audit_head *head, struct http_reply *ret,
+static enum saqta_status post(struct saqta_engine *e, const char *url, uint64_t old, const struct asked *a, struct http_reply *ret,
 			      struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf request = {0};
-	enum saqta_status r = format_request(e, old, head, &request, err);
+	enum saqta_status r = format_request(e, old, a, &request, err);
 
 	http_reply_done(ret);
 	*ret = (struct http_reply){0};
@@ -421,23 +463,23 @@ enum saqta_status saqta_audit_witness_submit(saqta_engine *e, const char *url, b
 					     struct saqta_error *err)
 {
 	cleanup_(http_reply_done) struct http_reply reply = {0};
-	struct audit_head head;
+	cleanup_(asked_done) struct asked a = {0};
 	const char *body;
 	uint64_t size;
 	enum saqta_status r = hall_allows(e, ACT_LOG, err);
 
 	if (!r)
-		r = head_to_ask(e, same_head, &head, err);
+		r = begin_asking(e, same_head, &a, err);
 	if (!r)
-		r = post(e, url, 0, &head, &reply, err);
+		r = post(e, url, 0, &a, &reply, err);
 	/* Asked from 0 on, a witness that knows the log says what it saw last. */
 	if (!r && reply.code == WITNESS_CONFLICT && strcmp(reply.type, WITNESS_SIZE_TYPE) == 0 && reply.body.len > 1 &&
 	    audit_number_parse((const char *)reply.body.data, reply.body.len - 1, &size)) {
-		if (size > head.size)
+		if (size > a.head.size)
 			return size > audit_log_size(e->log)
 				       ? conflict(e, size, err)
 				       : err_set(err, SAQTA_ERR_GUARD, 0, "the witness signed a newer head already: leave out --same-head");
-		r = post(e, url, size, &head, &reply, err);
+		r = post(e, url, size, &a, &reply, err);
 	}
 	if (r)
 		return r;

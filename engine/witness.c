@@ -244,7 +244,8 @@ static enum saqta_status add_key(struct witness_state *s, const struct audit_ver
 		if (memcmp(s->keys[i].pub, key->pub, sizeof(key->pub)) == 0)
 			return SAQTA_OK;
 	if (s->n_keys == WITNESS_KEYS_MAX)
-		return err_set(err, SAQTA_ERR_LIMIT, 0, "a log has at most %u keys", WITNESS_KEYS_MAX);
+		return err_set(err, SAQTA_ERR_LIMIT, 0, "the log has %u keys here already: take the oldest lines out of its file",
+			       WITNESS_KEYS_MAX);
 	s->keys[s->n_keys++] = *key;
 	return SAQTA_OK;
 }

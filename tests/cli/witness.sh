@@ -224,6 +224,34 @@ kill -TERM "$server"
 wait "$server" || fail "the server ended with $?"
 server=
 
+# ---- the log's key is renewed: what the old one signed stays good, and the witness is told of the new one ----
+exits 0 w "$dir/four" --init example.org/four
+exits 0 w "$dir/four" --trust "$(cat "$dir/v/log.vkey")"
+cp "$policy" "$dir/policy"
+printf 'witness d %s\nquorum d\n' "$(cat "$dir/four/witness.vkey")" >"$policy"
+ask four 0
+says '"quorum":true'
+fifth=$(size)
+cp "$dir/v/log.vkey" "$dir/old.vkey"
+exits 0 "$saqta" $V key renew
+cmp -s "$dir/v/log.vkey" "$dir/old.vkey" && fail "the key is the old one"
+exits 0 "$saqta" $V audit verify --json
+says "\"quorum\":false,\"quorum_size\":$fifth"
+rm -f "$dir/request" "$dir/answer"
+exits 0 log --request "$dir/request" --same-head --old "$fifth"
+exits 0 w "$dir/four" --add "$dir/request" --output "$dir/answer"
+exits 0 log --answer "$dir/answer"
+rm -f "$dir/request" "$dir/answer"
+exits 0 log --request "$dir/request" --old "$fifth"
+exits 1 w "$dir/four" --add "$dir/request"
+says 'refused 403'
+exits 0 w "$dir/four" --trust "$(cat "$dir/v/log.vkey")" --json
+says '"keys":2'
+exits 0 w "$dir/four" --add "$dir/request" --output "$dir/answer"
+exits 0 log --answer "$dir/answer" --json
+says '"quorum":true'
+mv "$dir/policy" "$policy"
+
 # ---- what is kept is held against the log, and believed only signed ----
 exits 0 "$saqta" $V audit verify
 cp "$dir/v.keep/witnessed" "$dir/kept"

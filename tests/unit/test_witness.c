@@ -371,7 +371,7 @@ static enum saqta_status parse_policy(const char *text, struct quorum_policy *re
 		v = *++at == 'L' ? log_signer().verifier : cosigner((unsigned)(*at - '0')).verifier;
 		audit_vkey_format(&v, &b);
 	}
-	return quorum_parse((const char *)b.data, b.len, ret, &err);
+	return quorum_parse(b.len > 0 ? (const char *)b.data : "", b.len, ret, &err);
 }
 
 #define THREE "witness a $0\nwitness b $1\nwitness c $2\n"
