@@ -155,6 +155,26 @@ sed -i '$s/[A-Za-z0-9]/_/' "$(find "$dir/three/logs" -type f)"
 exits 1 w "$dir/three" --add "$dir/good"
 says 'does not hold'
 
+# ---- at once: of many heads that begin where the witness stands one is signed ----
+exits 0 w "$dir/race" --init example.org/race
+exits 0 w "$dir/race" --trust "$(cat "$dir/v/log.vkey")"
+ask_race() { exits 0 log --request "$dir/race-$1" --old "$2"; }
+ask_race 0 0
+exits 0 w "$dir/race" --add "$dir/race-0"
+from=$(size)
+for n in 1 2 3 4 5 6; do
+	grow $((100 + n)) $((101 + n))
+	ask_race $n "$from"
+done
+for n in 1 2 3 4 5 6; do
+	w "$dir/race" --add "$dir/race-$n" >"$dir/raced-$n" 2>/dev/null &
+	racers="${racers:-} $!"
+done
+# shellcheck disable=SC2086 # words
+wait $racers
+[ "$(cat "$dir"/raced-* | grep -c '^— example.org/race ')" = 1 ] || fail "not one of the six was signed"
+[ "$(cat "$dir"/raced-* | grep -c '^refused 409 ')" = 5 ] || fail "the others were not refused"
+
 # ---- over HTTP ----
 exits 2 w "$dir/two" --serve 0.0.0.0:0
 exits 2 w "$dir/two" --serve 192.168.1.1:8080

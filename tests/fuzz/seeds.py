@@ -68,10 +68,11 @@ INSTANTS = ["2026-01-05T09:00:00+05:00", "0001-01-01T00:00:00Z", "9999-12-31T23:
 # ---- signed notes ----
 
 PUBLIC = bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")  # RFC 8032, 7.1
+PUBLIC_2 = bytes.fromhex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c")
 
 
-def vkey(name, kind):
-    key = bytes([kind]) + PUBLIC
+def vkey(name, kind, public=PUBLIC):
+    key = bytes([kind]) + public
     return f"{name}+{hashlib.sha256(name.encode() + b'%c' % 10 + key).digest()[:4].hex()}+{base64.b64encode(key).decode()}"
 
 
@@ -84,6 +85,17 @@ ROOT_HASH = base64.b64encode(bytes(32)).decode()
 NOTES = [vkey("example.org/log", 1), vkey("witness", 4), note(f"example.org/log\n0\n{ROOT_HASH}\n", "example.org/log"),
          note(f"example.org/log\n9223372036854775807\n{ROOT_HASH}\nextension\n", "example.org/log", "witness"),
          note("a text\n\nwith a blank line\n", "x"), note("жазба\n", "x", "y"), note("\n", "x")]
+
+# ---- witnesses ----
+
+HEAD = note(f"example.org/log\n5\n{ROOT_HASH}\n", "example.org/log")
+REQUESTS = [f"old 0\n\n{HEAD}", f"old 3\n{ROOT_HASH}\n{ROOT_HASH}\n\n{HEAD}", f"old 5\n\n{HEAD}", f"old 9\n\n{HEAD}",
+            "old 1\n" + f"{ROOT_HASH}\n" * 36 + "\n" + HEAD, "old 0\n\n" + note(f"other.org\n0\n{ROOT_HASH}\nextension\n", "other.org", "witness"),
+            vkey("example.org/log", 1) + "\n\n", vkey("example.org/log", 1) + "\n" + vkey("example.org/log", 1, PUBLIC_2) + "\n\n"]
+TWO = f"witness a {vkey('example.org/a', 4)}\nwitness b {vkey('example.org/b', 4, PUBLIC_2)}\n"
+QUORUMS = ["quorum none\n", "# nobody\n\n \tquorum none \n", f"log {vkey('example.org/log', 1)} https://example.org/\n{TWO}quorum b\n",
+           TWO + "group g 1 a\ngroup h any g b\ngroup i all h\nquorum i\n", TWO + "group g 2 a b\nquorum g\n", TWO + "group g all a b\nquorum none\n",
+           "\u2014 example.org/witness " + base64.b64encode(bytes(range(76))).decode() + "\n"]
 
 SHARE_BODY = "saqta-share 1 %s %u %u %s"
 
@@ -239,6 +251,7 @@ def main():
     seeds("letter", HOSTILE)
     seeds("paper", HOSTILE)
     seeds("policy", packs())
+    seeds("quorum", QUORUMS)
     seeds("restore", PARTS)
     seeds("roles", ROLES)
     seeds("scenario", SCENARIOS)
@@ -247,6 +260,7 @@ def main():
     seeds("subject", ROWS)
     seeds("table", tables())
     seeds("task", [TASK])
+    seeds("witness", REQUESTS)
 
 
 if __name__ == "__main__":
