@@ -212,6 +212,10 @@ static enum saqta_status check_kept(struct saqta_engine *e, const struct kept *k
 
 	if (k->note.len == 0)
 		return SAQTA_OK;
+	/* It was read after the log: another process may have written both in between. */
+	r = k->head.size > audit_log_size(e->log) ? audit_log_reload(e->log, err) : SAQTA_OK;
+	if (r)
+		return r;
 	if (k->head.size > audit_log_size(e->log))
 		return err_set(err, SAQTA_ERR_TAMPERED, 0, "witnesses were shown %llu entries, the log has %llu: it was rolled back",
 			       (unsigned long long)k->head.size, (unsigned long long)audit_log_size(e->log));
