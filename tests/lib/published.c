@@ -199,6 +199,24 @@ void published_sign(const struct published *p, unsigned size, const char *dir, c
 	published_put_file(dir, "checkpoint", note.data, note.len);
 }
 
+void published_sign_as(const struct published *p, unsigned size, const char *dir, const char *origin, const char *name, uint8_t seed)
+{
+	cleanup_(buf_done) struct buf text = {0}, note = {0};
+	uint8_t seeds[ED25519_SEED_SIZE], root[HASH_SIZE];
+	struct audit_signer signer;
+	struct audit_edge edge;
+	char *base64;
+
+	signer_of(name, seed, seeds, &signer);
+	edge_of(p, size, &edge);
+	audit_edge_root(&edge, root);
+	base64 = base64_encode(root, sizeof(root));
+	buf_fmt(&text, "%s\n%u\n%s\n", origin, size, base64);
+	free(base64);
+	ok(audit_note_sign(&signer, text.data, text.len, &note, &err));
+	published_put_file(dir, "checkpoint", note.data, note.len);
+}
+
 /* ---- the folder ---- */
 
 /* The audit room writes whole bundles: those with pruned bodies are written again. */

@@ -33,6 +33,8 @@ void published_put_text(struct published *p, unsigned i, const char *text);
 void published_write(const struct published *p, const char *dir, const char *origin, uint8_t seed);
 /** Sign the first @size entries as the folder's checkpoint. */
 void published_sign(const struct published *p, unsigned size, const char *dir, const char *origin, uint8_t seed);
+/** The same by a key called @name, whatever the origin. */
+void published_sign_as(const struct published *p, unsigned size, const char *dir, const char *origin, const char *name, uint8_t seed);
 /** The folder @dir/epoch/@number: the last head of a former key. */
 void published_epoch(const struct published *p, unsigned size, const char *dir, unsigned number, const char *origin, uint8_t seed);
 /** A witness's line below the folder's checkpoint. */

@@ -504,6 +504,33 @@ START_TEST(keys_lead_to_each_other)
 }
 END_TEST
 
+START_TEST(an_epoch_ends_once_and_where_a_key_is_named)
+{
+	published_fill(&log_, SMALL);
+	next_key(9, SEED_NEXT);
+	published_write(&log_, dir, ORIGIN, SEED_NEXT);
+	published_epoch(&log_, 10, dir, 1, ORIGIN, SEED_LOG);
+	ck_holds(dir);
+	published_epoch(&log_, 5, dir, 2, ORIGIN, SEED_NEXT);
+	ck_assert_int_eq(verify(dir), VERDICT_BROKEN);
+	published_epoch(&log_, 20, dir, 2, ORIGIN, SEED_NEXT);
+	ck_broken_at(dir, 19);
+	published_epoch(&log_, SMALL, dir, 2, ORIGIN, SEED_NEXT);
+	ck_broken_at(dir, SMALL - 1);
+}
+END_TEST
+
+START_TEST(a_head_under_another_name_is_not_taken)
+{
+	write_log(SMALL);
+	published_sign_as(&log_, SMALL, dir, ORIGIN, ORIGIN, SEED_LOG);
+	ck_holds(dir);
+	published_sign_as(&log_, SMALL, dir, ORIGIN "/2", ORIGIN, SEED_LOG);
+	ck_assert_int_eq(verify(dir), VERDICT_BROKEN);
+	ck_assert_str_eq(fault.file, "checkpoint");
+}
+END_TEST
+
 START_TEST(a_key_cannot_follow_itself_into_another_history)
 {
 	write_epochs();
@@ -705,6 +732,42 @@ START_TEST(a_body_is_gone_only_with_its_reason)
 }
 END_TEST
 
+static void put_under(unsigned i, const char *type, unsigned policy)
+{
+	char text[256];
+
+	(void)snprintf(
+		text, sizeof(text),
+		"{\"at\":\"2026-01-01T00:00:00Z\",\"outcome\":\"applied\",\"policy\":%u,\"recorded\":\"2026-01-01T00:00:00Z\",\"seq\":%u,"
+		"\"type\":\"%s\",\"v\":1}",
+		policy, i, type);
+	published_put_text(&log_, i, text);
+}
+
+/* The newest policy decides, whose entry may have lost its body; an entry that stands there is a policy's or none. */
+START_TEST(a_pruned_policy_stays_the_one_in_force)
+{
+	published_fill(&log_, 20);
+	put_under(5, "policy", 5);
+	for (unsigned i = 6; i < 20; i++)
+		put_under(i, "consent", 5);
+	published_put_text(&log_, 15,
+			   "{\"at\":\"2026-01-01T00:00:00Z\",\"more\":{\"from\":5,\"to\":8},\"outcome\":\"applied\",\"policy\":5,"
+			   "\"recorded\":\"2026-01-01T00:00:00Z\",\"seq\":15,\"type\":\"pruned\",\"v\":1}");
+	again();
+	ck_holds(dir);
+	log_.entries[5].is_pruned = log_.entries[6].is_pruned = log_.entries[7].is_pruned = true;
+	again();
+	ck_holds(dir);
+	put_under(9, "consent", 0);
+	again();
+	ck_broken_at(dir, 9);
+	put_under(9, "consent", 8);
+	again();
+	ck_broken_at(dir, 9);
+}
+END_TEST
+
 /* ---- what entries say of each other ---- */
 
 START_TEST(entries_fit_together)
@@ -894,10 +957,13 @@ int main(void)
 	tcase_add_test(t, a_fork_under_the_right_key_is_caught_by_a_head_seen_before);
 	tcase_add_test(t, only_the_key_given_is_taken);
 	tcase_add_test(t, keys_lead_to_each_other);
+	tcase_add_test(t, an_epoch_ends_once_and_where_a_key_is_named);
+	tcase_add_test(t, a_head_under_another_name_is_not_taken);
 	tcase_add_test(t, a_key_cannot_follow_itself_into_another_history);
 	tcase_add_test(t, logs_before_are_held_against_what_their_successor_names);
 	tcase_add_test(t, a_log_that_began_anew_says_after_which);
 	tcase_add_test(t, a_body_is_gone_only_with_its_reason);
+	tcase_add_test(t, a_pruned_policy_stays_the_one_in_force);
 	tcase_add_test(t, entries_fit_together);
 	tcase_add_test(t, a_quorum_of_witnesses_is_enough);
 	tcase_add_test(t, a_proof_holds_and_no_byte_of_it_is_spare);
