@@ -20,6 +20,22 @@ void verify_crypt_init(void)
 
 void verify_sha256(const void *data, size_t len, uint8_t ret[HASH_SIZE]) { gcry_md_hash_buffer(GCRY_MD_SHA256, ret, data, len); }
 
+struct digest *verify_digest_new(void)
+{
+	gcry_md_hd_t h;
+
+	return gcry_md_open(&h, GCRY_MD_SHA256, 0) ? NULL : (struct digest *)h;
+}
+
+void verify_digest_add(struct digest *d, const void *data, size_t len) { gcry_md_write((gcry_md_hd_t)d, data, len); }
+
+void verify_digest_end(struct digest *d, uint8_t ret[HASH_SIZE])
+{
+	if (ret)
+		memcpy(ret, gcry_md_read((gcry_md_hd_t)d, GCRY_MD_SHA256), HASH_SIZE);
+	gcry_md_close((gcry_md_hd_t)d);
+}
+
 static void hash_parts(gcry_buffer_t *parts, int n, uint8_t ret[HASH_SIZE])
 {
 	/* It fails on an unknown algorithm or flag only. */

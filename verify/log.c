@@ -23,6 +23,7 @@ struct reading {
 	struct signed_head head;
 	struct signed_head epoch; /* the next key that ends */
 	bool has_epoch;
+	struct digest *pruned; /* of the numbers of the entries without a body; owned */
 };
 
 static enum verdict in_file(struct fault *f, const char *path, const char *why)
@@ -142,7 +143,14 @@ static enum verdict grown(void *user, const struct edge *edge, struct fault *f)
 
 static enum verdict take_entry(void *user, uint64_t index, struct span bytes, struct fault *f)
 {
-	return story_entry(&((struct reading *)user)->report->story, index, bytes, f);
+	struct reading *r = user;
+	uint8_t number[8];
+
+	for (unsigned i = 0; i < sizeof(number); i++)
+		number[i] = (uint8_t)(index >> (56 - 8 * i));
+	if (bytes.len == 0)
+		verify_digest_add(r->pruned, number, sizeof(number));
+	return story_entry(&r->report->story, index, bytes, f);
 }
 
 /* ---- whom the reader trusts ---- */
@@ -198,6 +206,7 @@ static enum verdict read_log(struct reading *r, struct fault *f)
 {
 	const struct pass_calls calls = {.user = r, .entry = take_entry, .grown = grown};
 	const struct head *signed_head = &r->head.checkpoint.head;
+	uint8_t pruned[HASH_SIZE];
 	struct head head;
 	enum verdict v = read_head(r->dir, "", &r->head, f);
 
@@ -216,7 +225,9 @@ static enum verdict read_log(struct reading *r, struct fault *f)
 				 "its %llu entries and their tree are not those that the head signs; no hash tells which", (ull)head.size);
 	r->report->checkpoint = r->head.checkpoint;
 	r->report->key = r->head.key;
-	return story_end(&r->report->story, f);
+	verify_digest_end(r->pruned, pruned);
+	r->pruned = NULL;
+	return story_end(&r->report->story, pruned, f);
 }
 
 static enum verdict read_folder(const struct archive_options *o, int dir, struct log_report *report, struct fault *f)
@@ -229,7 +240,10 @@ static enum verdict read_folder(const struct archive_options *o, int dir, struct
 	r->dir = dir;
 	r->o = o;
 	r->report = report;
-	v = read_log(r, f);
+	r->pruned = verify_digest_new();
+	v = r->pruned ? read_log(r, f) : fault_set(f, VERDICT_IO, "out of memory");
+	if (r->pruned)
+		verify_digest_end(r->pruned, NULL);
 	free(r);
 	return v;
 }

@@ -51,11 +51,23 @@ static void cover_gaps(struct story *s, uint64_t from, uint64_t to)
 	s->n_gaps = n;
 }
 
+/* Which entries those are, it tells by their digest: the newest of them for all that went so far. */
+static bool take_which(struct story *s, const struct entry *e)
+{
+	struct span which = json_member(e->more, "which");
+
+	s->has_which = which.at != NULL;
+	s->pruned_by = e->seq;
+	return !s->has_which || (json_plain(which, &which) && span_hex(which, s->which, sizeof(s->which)) &&
+				 span_number(json_member(e->more, "empty"), &s->n_empty));
+}
+
 static enum verdict take_pruned(struct story *s, const struct entry *e, struct fault *f)
 {
 	uint64_t from, to;
 
-	if (!span_number(json_member(e->more, "from"), &from) || !span_number(json_member(e->more, "to"), &to) || from >= to || to > e->seq)
+	if (!span_number(json_member(e->more, "from"), &from) || !span_number(json_member(e->more, "to"), &to) || from >= to ||
+	    to > e->seq || !take_which(s, e))
 		return fault_entry(f, e->seq, "it does not say which entries before it were pruned");
 	cover_gaps(s, from, to);
 	return VERDICT_HOLDS;
@@ -250,9 +262,17 @@ enum verdict story_entry(struct story *s, uint64_t index, struct span bytes, str
 	return v ? v : take_type(s, &e, f);
 }
 
-enum verdict story_end(const struct story *s, struct fault *f)
+/* A folder that was begun before a pruning may hold bodies that the vault no longer has: fewer are gone than is said, never more or others. */
+static bool is_which(const struct story *s, const uint8_t pruned[HASH_SIZE])
+{
+	return !s->has_which || s->n_pruned < s->n_empty || (s->n_pruned == s->n_empty && memcmp(s->which, pruned, HASH_SIZE) == 0);
+}
+
+enum verdict story_end(const struct story *s, const uint8_t pruned[HASH_SIZE], struct fault *f)
 {
 	if (s->n_gaps > 0)
 		return fault_entry(f, s->gaps[0].from, "its body is not there, and no later entry says that it was pruned");
+	if (!is_which(s, pruned))
+		return fault_entry(f, s->pruned_by, "the entries without a body are not those that it says were pruned");
 	return VERDICT_HOLDS;
 }

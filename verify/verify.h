@@ -63,6 +63,11 @@ void hex_text(const uint8_t *data, size_t len, char *ret);
 #define SIGNATURE_SIZE 64u
 void verify_crypt_init(void);
 void verify_sha256(const void *data, size_t len, uint8_t ret[HASH_SIZE]);
+/** One over pieces that come one after the other. end gives it up; @ret may be NULL. */
+struct digest;
+struct digest *verify_digest_new(void); /* NULL: out of memory */
+void verify_digest_add(struct digest *d, const void *data, size_t len);
+void verify_digest_end(struct digest *d, uint8_t ret[HASH_SIZE]);
 void verify_leaf(const void *entry, size_t len, uint8_t ret[HASH_SIZE]);
 void verify_node(const uint8_t left[HASH_SIZE], const uint8_t right[HASH_SIZE], uint8_t ret[HASH_SIZE]);
 /** Neither of low order nor encoded in a second way. */
@@ -226,6 +231,9 @@ struct story {
 
 	uint64_t policy; /* the entry that put the newest policy in force */
 	uint64_t pruned_end;
+	bool has_which; /* the newest entry that says what was pruned tells exactly */
+	uint8_t which[HASH_SIZE];
+	uint64_t pruned_by, n_empty;
 	bool sweep_is_open, sweep_is_whole; /* whole: no body of it was pruned */
 	uint64_t sweep_destroyed, sweep_lapsed, sweep_stopped;
 	unsigned n_gaps;
@@ -233,8 +241,8 @@ struct story {
 };
 /** The next entry; len 0: it was pruned. */
 enum verdict story_entry(struct story *s, uint64_t index, struct span bytes, struct fault *f) must_check_;
-/** Nothing is left open that must not be. */
-enum verdict story_end(const struct story *s, struct fault *f) must_check_;
+/** Nothing is left open that must not be. @pruned: the digest of the numbers, as be64, of the entries without a body. */
+enum verdict story_end(const struct story *s, const uint8_t pruned[HASH_SIZE], struct fault *f) must_check_;
 
 /* ---- log.c: the whole of a folder ---- */
 struct log_report {

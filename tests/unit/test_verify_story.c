@@ -337,6 +337,42 @@ static void put_under(unsigned i, const char *type, unsigned policy)
 }
 
 /* The newest policy decides, whose entry may have lost its body; an entry that stands there is a policy's or none. */
+/* The entry tells by a digest which they are: none more, and no others. */
+START_TEST(no_other_body_is_gone_than_is_said)
+{
+	const unsigned gone[] = {3, 4, 9};
+	uint8_t numbers[3][8] = {{0}}, which[HASH_SIZE];
+	char hex[2 * HASH_SIZE + 1], more[256];
+
+	verify_crypt_init();
+	for (unsigned i = 0; i < 3; i++)
+		numbers[i][7] = (uint8_t)gone[i];
+	verify_sha256(numbers, sizeof(numbers), which);
+	hex_text(which, sizeof(which), hex);
+	(void)snprintf(more, sizeof(more), "{\"empty\":3,\"from\":0,\"n\":3,\"to\":15,\"which\":\"%s\"}", hex);
+	published_fill(&log_, SMALL);
+	published_put(&log_, 20, "pruned", more);
+	for (unsigned i = 0; i < 3; i++)
+		log_.entries[gone[i]].is_pruned = true;
+	again();
+	ck_holds();
+	log_.entries[11].is_pruned = true;
+	again();
+	ck_broken_at(20);
+	log_.entries[9].is_pruned = false;
+	again();
+	ck_broken_at(20);
+	/* A body that is still there, from an export of before. */
+	log_.entries[11].is_pruned = false;
+	again();
+	ck_holds();
+	ck_assert_uint_eq(told.logs[0].story.n_pruned, 2);
+	published_put(&log_, 20, "pruned", "{\"empty\":3,\"from\":0,\"to\":15,\"which\":\"00\"}");
+	again();
+	ck_broken_at(20);
+}
+END_TEST
+
 START_TEST(a_pruned_policy_stays_the_one_in_force)
 {
 	published_fill(&log_, 20);
@@ -541,6 +577,7 @@ int main(void)
 	tcase_add_test(t, logs_before_are_held_against_what_their_successor_names);
 	tcase_add_test(t, a_log_that_began_anew_says_after_which);
 	tcase_add_test(t, a_body_is_gone_only_with_its_reason);
+	tcase_add_test(t, no_other_body_is_gone_than_is_said);
 	tcase_add_test(t, a_pruned_policy_stays_the_one_in_force);
 	tcase_add_test(t, entries_fit_together);
 	tcase_add_test(t, a_quorum_of_witnesses_is_enough);
