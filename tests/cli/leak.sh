@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # No personal value and no external id stands in clear in any file of the vault or its keep, nor on stderr: while the engine writes, after it
-# was killed in the middle (a write-ahead log is left behind), and after the sweep. Usage: leak.sh SAQTA
+# was killed in the middle (a write-ahead log is left behind), and after the sweep: protected from collection to destruction, kz-94v/22-2. Usage: leak.sh SAQTA
 saqta=$1
 root=${SAQTA_SOURCE_ROOT:-.}
 export SAQTA_POLICY_PATH="$root/policies"

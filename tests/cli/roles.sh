@@ -77,7 +77,7 @@ done
 be operator
 exits 0 "$saqta" $V $now restore "$dir/copy"
 
-# reading is on record: who, in which role, why; so is a refusal
+# kz-94v/179-log: an act of a user is on record, with who, in which role, why; so is a refusal; and who has access stands in one list, below
 be officer
 exits 0 "$saqta" $V $now --actor desk-7 subject show u-1 --purpose contract
 exits 0 "$saqta" $V audit show --json

@@ -15,7 +15,7 @@ whole() { # nothing is lost
 make_vault 20
 whole
 
-# ---- keys ----
+# ---- keys: without the one that seals, nothing is taken (kz-94v/20-2) ----
 cp "$key" "$dir/key"
 chmod 644 "$key"
 exits 77 "$saqta" $V status
@@ -181,6 +181,7 @@ if mount -t tmpfs -o size=2m tmpfs "$dir/disk" 2>/dev/null; then
 	"$saqta" $V $now key renew >"$said" 2>&1 && fail "renewed on a full disk"
 	rm "$dir/disk/ballast"
 	whole
+	# what cannot be recorded is not done (kz-94v/20-2)
 	mount -o remount,ro "$dir/disk"
 	exits 74 "$saqta" $V $now apply "$dir/late"
 	mount -o remount,rw "$dir/disk"

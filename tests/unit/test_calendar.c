@@ -92,6 +92,7 @@ static const struct {
 	{"nothing ends after the last year", "2026-02-05", "P80000Y", "9999-12-30"},
 };
 
+/* kz-94v/cc-173: a term begins the day after the event, ends at 24:00 of its last day, and moves on to a working day. */
 START_TEST(golden_vectors)
 {
 	day_t event = date(golden[_i].event), due = date(golden[_i].due), last = 0;
