@@ -16,6 +16,7 @@ struct runner {
 	saqta_write_fn messages;
 	void *user;
 	unsigned line;
+	unsigned invalid_line; /* of an event answered `invalid`, until an expectation says what its outcome is; 0: none */
 	unsigned n_failed;
 	json_t *seen;	  /* external id -> true: registered in this file */
 	json_t *nameless; /* external id -> hex id of what stayed of a depersonalised subject */
@@ -40,6 +41,122 @@ static void fail(struct runner *r, const char *fmt, ...)
 	(void)r->messages(r->user, text, (size_t)n + 1);
 	r->n_failed++;
 }
+
+static const char *text_of(const json_t *root, const char *name) { return json_string_value(json_object_get(root, name)); }
+
+/* ---- what a line may hold: what is mistyped would assert nothing, so the file is refused ---- */
+
+enum value_type { V_TEXT, V_TIME, V_COUNT, V_TEXTS, V_BOOL };
+struct line_member {
+	const char *name;
+	enum value_type type;
+};
+#define LINE_MEMBERS_MAX 12
+static const struct line_kind {
+	const char *what; /* of an expectation: the value of `expect` */
+	struct line_member members[LINE_MEMBERS_MAX];
+	bool is_question; /* the other members are those of a question, and the parser of events knows them */
+} expectations[] = {
+	{"outcome",
+	 {{"expect", V_TEXT}, {"outcome", V_TEXT}, {"clauses", V_TEXTS}, {"without", V_TEXTS}, {"due", V_TIME}, {"state", V_TEXT}},
+	 false},
+	{"decide", {{"expect", V_TEXT}, {"effect", V_TEXT}, {"clauses", V_TEXTS}, {"without", V_TEXTS}}, true},
+	{"subject", {{"expect", V_TEXT}, {"subject", V_TEXT}, {"state", V_TEXT}, {"records", V_COUNT}, {"categories", V_TEXTS}}, false},
+	{"task",
+	 {{"expect", V_TEXT}, {"subject", V_TEXT}, {"kind", V_TEXT}, {"due", V_TIME}, {"state", V_TEXT}, {"count", V_COUNT}},
+	 false},
+	{"sweep",
+	 {{"expect", V_TEXT},
+	  {"destroyed", V_COUNT},
+	  {"stopped", V_COUNT},
+	  {"lapsed", V_COUNT},
+	  {"held", V_COUNT},
+	  {"depersonalised", V_COUNT},
+	  {"late", V_COUNT},
+	  {"examined", V_COUNT},
+	  {"clauses", V_TEXTS},
+	  {"without", V_TEXTS}},
+	 false},
+	{"audit", {{"expect", V_TEXT}, {"verifies", V_BOOL}}, false},
+};
+static const struct line_kind first_line = {"the first line", {{"scenario", V_TEXT}, {"policy", V_TEXT}, {"start", V_TIME}}, false};
+static const struct line_kind sweep_line = {"sweep", {{"event", V_TEXT}, {"at", V_TIME}}, false};
+
+static enum saqta_status refuse(const struct runner *r, struct saqta_error *err, const char *name, const char *why)
+{
+	return err_set(err, SAQTA_ERR_INPUT, r->line, "%s: %s", name, why);
+}
+
+static bool is_texts(const json_t *v)
+{
+	size_t i;
+	json_t *item;
+
+	json_array_foreach(v, i, item) if (!json_is_string(item)) return false;
+	return json_is_array(v);
+}
+
+/* NULL if @v is of the type, else what it must be. */
+static const char *wrong_type(enum value_type type, const json_t *v)
+{
+	int64_t us;
+
+	switch (type) {
+	case V_TEXT:
+		return json_is_string(v) ? NULL : "must be a string";
+	case V_TIME:
+		return json_is_string(v) && instant_parse(json_string_value(v), json_string_length(v), &us)
+			       ? NULL
+			       : "must be an RFC 3339 time with an offset, like 2026-01-05T09:00:00+05:00";
+	case V_COUNT:
+		return json_is_integer(v) && json_integer_value(v) >= 0 ? NULL : "must be a number, 0 or more";
+	case V_TEXTS:
+		return is_texts(v) ? NULL : "must be a list of strings";
+	case V_BOOL:
+		return json_is_boolean(v) ? NULL : "must be true or false";
+	}
+	return "cannot be understood";
+}
+
+static enum saqta_status check_line(const struct runner *r, const struct line_kind *kind, const json_t *root, struct saqta_error *err)
+{
+	const char *name, *why;
+	const json_t *v;
+
+	json_object_foreach((json_t *)root, name, v)
+	{
+		const struct line_member *m = kind->members;
+
+		while (m < kind->members + LINE_MEMBERS_MAX && m->name && strcmp(m->name, name) != 0)
+			m++;
+		if (m == kind->members + LINE_MEMBERS_MAX || !m->name) {
+			if (kind->is_question)
+				continue;
+			return refuse(r, err, name, "unknown member");
+		}
+		why = wrong_type(m->type, v);
+		if (why)
+			return refuse(r, err, name, why);
+	}
+	return SAQTA_OK;
+}
+
+/* An event that nobody can understand may be meant so, but then the file says it. */
+/* No failure: what an expectation leaves out is not checked. But whoever mistyped the event wants to know. */
+static void tell_invalid(struct runner *r)
+{
+	char text[320];
+	int n;
+
+	if (!r->invalid_line)
+		return;
+	n = snprintf(text, sizeof(text), "line %u: note: the event is invalid, and no expectation says so: %s\n", r->invalid_line,
+		     r->answer.error.message);
+	(void)r->messages(r->user, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+	r->invalid_line = 0;
+}
+
+/* ---- expectations ---- */
 
 /* Every clause in the list @want must be among @have. */
 static void expect_clauses(struct runner *r, const json_t *want, const struct buf *have)
@@ -70,9 +187,7 @@ static void expect_time(struct runner *r, const char *what, const char *want, in
 
 	if (!want)
 		return;
-	if (!instant_parse(want, strlen(want), &us)) {
-		fail(r, "%s: the expected time cannot be read", what);
-	} else if (us != have) {
+	if (instant_parse(want, strlen(want), &us) && us != have) {
 		if (have != INSTANT_NONE)
 			instant_format(have, policy_zone(r->e->policy), text);
 		fail(r, "%s is %s, not %s", what, text, want);
@@ -85,12 +200,12 @@ static void expect_text(struct runner *r, const char *what, const char *want, co
 		fail(r, "%s is %s, not %s", what, have ? have : "none", want);
 }
 
-static const char *text_of(const json_t *root, const char *name) { return json_string_value(json_object_get(root, name)); }
-
 static void expect_outcome(struct runner *r, const json_t *root)
 {
 	const struct answer *a = &r->answer;
 
+	if (text_of(root, "outcome"))
+		r->invalid_line = 0;
 	if (!r->has_answer) {
 		fail(r, "there was no event before");
 		return;
@@ -104,7 +219,7 @@ static void expect_outcome(struct runner *r, const json_t *root)
 	expect_text(r, "state", text_of(root, "state"), a->state);
 }
 
-static void expect_decide(struct runner *r, json_t *root)
+static enum saqta_status expect_decide(struct runner *r, json_t *root, struct saqta_error *err)
 {
 	cleanup_(answer_done) struct answer a;
 	struct event ev = {0};
@@ -112,8 +227,9 @@ static void expect_decide(struct runner *r, json_t *root)
 	bool permit = false;
 
 	answer_init(&a);
-	if (event_from_json(r->e->policy, EVENT_FOR_SCENARIO, root, hall_now(r->e), &ev, &why) ||
-	    hall_question(r->e, &ev, &a, NULL, &permit, &why)) {
+	if (event_from_json(r->e->policy, EVENT_FOR_SCENARIO, root, hall_now(r->e), &ev, &why))
+		return refuse(r, err, "decide", why.message);
+	if (hall_question(r->e, &ev, &a, NULL, &permit, &why)) {
 		fail(r, "the question cannot be answered: %s", why.message);
 	} else {
 		expect_text(r, "effect", text_of(root, "effect"), permit ? "permit" : "deny");
@@ -124,6 +240,7 @@ static void expect_decide(struct runner *r, json_t *root)
 			fail(r, "decided by: %s", (const char *)a.clauses.data);
 	}
 	event_done(&ev);
+	return SAQTA_OK;
 }
 
 static void expect_categories(struct runner *r, const struct subject *s, const json_t *want)
@@ -268,31 +385,35 @@ static void expect_audit(struct runner *r, const json_t *root)
 		fail(r, "the log %s: %s", verifies ? "verifies" : "does not verify", why.message);
 }
 
-static void expect(struct runner *r, json_t *root)
+static enum saqta_status expect(struct runner *r, json_t *root, struct saqta_error *err)
 {
 	const char *what = text_of(root, "expect");
-	struct saqta_error why = {0};
+	const struct line_kind *kind = NULL;
+	enum saqta_status status;
 
-	if (hall_commit(r->e, &why)) {
-		fail(r, "commit: %s", why.message);
-		return;
-	}
-	if (!what)
-		fail(r, "expect must be a string");
-	else if (strcmp(what, "outcome") == 0)
+	for (size_t i = 0; what && !kind && i < sizeof(expectations) / sizeof(expectations[0]); i++)
+		if (strcmp(what, expectations[i].what) == 0)
+			kind = &expectations[i];
+	if (!kind)
+		return refuse(r, err, "expect", "must be one of: outcome, decide, subject, task, sweep, audit");
+	status = check_line(r, kind, root, err);
+	if (!status)
+		status = hall_commit(r->e, err);
+	if (status)
+		return status;
+	if (strcmp(what, "outcome") == 0)
 		expect_outcome(r, root);
 	else if (strcmp(what, "decide") == 0)
-		expect_decide(r, root);
+		return expect_decide(r, root, err);
 	else if (strcmp(what, "subject") == 0)
 		expect_subject(r, root);
 	else if (strcmp(what, "task") == 0)
 		expect_task(r, root);
 	else if (strcmp(what, "sweep") == 0)
 		expect_sweep(r, root);
-	else if (strcmp(what, "audit") == 0)
-		expect_audit(r, root);
 	else
-		fail(r, "unknown expectation %s", what);
+		expect_audit(r, root);
+	return SAQTA_OK;
 }
 
 /* ---- events ---- */
@@ -321,30 +442,31 @@ static enum saqta_status note_sweep_clauses(struct runner *r, uint64_t from, con
 	return status;
 }
 
-static void take_sweep(struct runner *r, const json_t *root)
+static enum saqta_status take_sweep(struct runner *r, const json_t *root, struct saqta_error *err)
 {
 	struct saqta_sweep_options o = {.size = sizeof(o), .unguarded = true};
 	cleanup_(buf_done) struct buf report = {0};
 	const char *at = text_of(root, "at");
 	struct saqta_error why = {0};
 	int64_t now_us = hall_now(r->e);
+	enum saqta_status status = check_line(r, &sweep_line, root, err);
 	uint64_t from;
 
-	if (at && !instant_parse(at, strlen(at), &now_us)) {
-		fail(r, "at cannot be read");
-		return;
-	}
+	if (status)
+		return status;
+	if (at)
+		(void)instant_parse(at, strlen(at), &now_us); /* checked above */
 	r->e->fixed_now_us = now_us;
 	r->has_answer = false;
 	answer_done(&r->answer);
 	answer_init(&r->answer);
-	if (hall_commit(r->e, &why)) {
-		fail(r, "commit: %s", why.message);
-		return;
-	}
+	status = hall_commit(r->e, err);
+	if (status)
+		return status;
 	from = audit_log_size(r->e->log);
 	if (hall_sweep(r->e, &o, now_us, &r->sweep, &report, &why) || note_sweep_clauses(r, from, &report, &why))
 		fail(r, "sweep: %s", why.message);
+	return SAQTA_OK;
 }
 
 static void note_names(struct runner *r, const struct event *ev)
@@ -372,6 +494,7 @@ static enum saqta_status take_event(struct runner *r, const char *line, size_t l
 	status = event_parse(r->e->policy, EVENT_FOR_APPLY, line, len, hall_now(r->e), &ev, &r->answer.error);
 	if (status == SAQTA_ERR_INPUT) {
 		r->answer.outcome = OUTCOME_INVALID;
+		r->invalid_line = r->line;
 		return SAQTA_OK;
 	}
 	if (!status) {
@@ -382,37 +505,39 @@ static enum saqta_status take_event(struct runner *r, const char *line, size_t l
 		status = hall_apply(r->e, &ev, &r->answer, err);
 	if (!status)
 		note_names(r, &ev);
+	if (r->answer.outcome == OUTCOME_INVALID)
+		r->invalid_line = r->line;
 	event_done(&ev);
 	return status ? status : hall_commit(r->e, err);
 }
 
 static enum saqta_status take_line(struct runner *r, const char *line, size_t len, struct saqta_error *err)
 {
-	json_t *root = json_loadb(line, len, 0, NULL);
+	json_t *root = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
 	const char *event = text_of(root, "event");
-	enum saqta_status status = SAQTA_OK;
+	enum saqta_status status;
 
-	if (root && json_object_get(root, "expect"))
-		expect(r, root);
-	else if (event && strcmp(event, "sweep") == 0)
-		take_sweep(r, root);
-	else
-		status = take_event(r, line, len, err);
+	if (root && json_object_get(root, "expect")) {
+		status = expect(r, root, err);
+	} else {
+		tell_invalid(r);
+		status = event && strcmp(event, "sweep") == 0 ? take_sweep(r, root, err) : take_event(r, line, len, err);
+	}
 	json_decref(root);
 	return status;
 }
 
-static enum saqta_status start(struct runner *r, const char *path, const char *dirs, const char *line, size_t len, struct saqta_error *err)
+static enum saqta_status start(struct runner *r, const char *dirs, const char *line, size_t len, struct saqta_error *err)
 {
 	cleanup_(problems_done) struct problems problems = {0};
-	json_t *root = json_loadb(line, len, 0, NULL);
+	json_t *root = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
 	const char *policy = text_of(root, "policy"), *at = text_of(root, "start");
 	int64_t now_us;
-	enum saqta_status status;
+	enum saqta_status status = check_line(r, &first_line, root, err);
 
-	if (!json_object_get(root, "scenario") || !policy || !at || !instant_parse(at, strlen(at), &now_us))
-		status = err_set(err, SAQTA_ERR_INPUT, 1, "%s:1: the first line must name scenario, policy and start", path);
-	else
+	if (!status && (!json_object_get(root, "scenario") || !policy || !at || !instant_parse(at, strlen(at), &now_us)))
+		status = refuse(r, err, "the first line", "must name scenario, policy and start");
+	if (!status)
 		status = hall_open_memory(policy, dirs, now_us, &r->e, &problems, err);
 	json_decref(root);
 	if (problems.text.len > 0)
@@ -460,8 +585,10 @@ enum saqta_status saqta_scenario_run(const char *path, const char *policy_dirs, 
 			continue;
 		if (len > EVENT_BYTES_MAX)
 			return err_set(err, SAQTA_ERR_LIMIT, r.line, "%s:%u: the line is longer than 4 MiB", path, r.line);
-		status = r.e ? take_line(&r, line, len, err) : start(&r, path, policy_dirs, line, len, err);
+		status = r.e ? take_line(&r, line, len, err) : start(&r, policy_dirs, line, len, err);
 	}
+	if (!status)
+		tell_invalid(&r);
 	if (!status && !r.e)
 		status = err_set(err, SAQTA_ERR_INPUT, 0, "%s: the file is empty", path);
 	if (!status)

@@ -57,7 +57,7 @@ static int run_one(const char *path, const char *dirs)
 		print_json(name, code == 0, &messages);
 	else
 		printf("%s%s%s %s\n", code ? out_red() : "", code ? "not ok" : "ok", code ? out_plain() : "", name);
-	if (!globals.json && code)
+	if (!globals.json)
 		print_messages(&messages);
 	out_buf_done(&messages);
 	return code;
