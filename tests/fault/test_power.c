@@ -58,13 +58,13 @@ static void applied(const char *now, int from, int to, void (*line)(struct buf *
 	cleanup_(buf_done) struct buf text = {0};
 
 	lines_of(&text, from, to, line);
-	disk_run(&(struct disk_run){.now = now, .args = {"apply", "-"}, .input = (const char *)text.data}, 0);
+	disk_do(&(struct disk_run){.now = now, .args = {"apply", "-"}, .input = (const char *)text.data});
 }
 
 static void destroyed(int from, int to)
 {
 	applied(NOW_ORDERS, from, to, order);
-	disk_run(&(struct disk_run){.now = NOW_SWEEP, .args = {"sweep"}}, 0);
+	disk_do(&(struct disk_run){.now = NOW_SWEEP, .args = {"sweep"}});
 }
 
 /* Who died before closing leaves his write-ahead logs, with a page in which the key of a later destroyed one stands. */
@@ -94,7 +94,7 @@ static void make_bases(void)
 
 	disk_clear();
 	disk_keep("nothing");
-	disk_run(&(struct disk_run){.now = NOW_MADE, .args = {"init", "--policy", pack ? pack : "mycar"}}, 0);
+	disk_do(&(struct disk_run){.now = NOW_MADE, .args = {"init", "--policy", pack ? pack : "mycar"}});
 	applied(NOW_PEOPLE, 0, PEOPLE, person);
 	destroyed(0, 3);
 	disk_keep("people");
@@ -106,13 +106,12 @@ static void make_bases(void)
 	disk_sql("v/vault.db", "DROP TABLE past; PRAGMA user_version=1");
 	disk_keep("older");
 	disk_take("people");
-	disk_run(&(struct disk_run){.now = NOW_LATER, .args = {"backup", disk_path("copy")}}, 0);
+	disk_do(&(struct disk_run){.now = NOW_LATER, .args = {"backup", disk_path("copy")}});
 	destroyed(3, 6);
 	disk_remove("v");
 	disk_keep("lost");
 	disk_take("people");
-	disk_run(&(struct disk_run){.now = NOW_LATER, .args = {"backup", "--with-keys", "--recovery-file", phrase_path, disk_path("copy")}},
-		 0);
+	disk_do(&(struct disk_run){.now = NOW_LATER, .args = {"backup", "--with-keys", "--recovery-file", phrase_path, disk_path("copy")}});
 	disk_remove("v");
 	disk_remove("v.keep");
 	disk_keep("all-lost");
@@ -187,7 +186,7 @@ static void check_sweep(const struct disk_ran *ran)
 
 	disk_seek_keys("due");
 	whole("", 3);
-	disk_run(&(struct disk_run){.now = NOW_AFTER, .args = {"sweep"}}, 0);
+	disk_do(&(struct disk_run){.now = NOW_AFTER, .args = {"sweep"}});
 	saqta_engine *e = disk_open(NOW_AFTER);
 
 	/* It is reported only after the keys are gone: from the files too. */
@@ -206,7 +205,7 @@ static void check_rotate(const struct disk_ran *ran)
 	if (ran->code == 0)
 		disk_no_master_of("people");
 	whole("", 3);
-	disk_run(&(struct disk_run){.now = NOW_AFTER, .args = {"key", "rotate"}}, 0);
+	disk_do(&(struct disk_run){.now = NOW_AFTER, .args = {"key", "rotate"}});
 	disk_no_master_of("people");
 	whole("", 3);
 }
@@ -218,7 +217,7 @@ static void check_renew(const struct disk_ran *ran)
 		disk_no_keys(NULL);
 	}
 	whole("", 3);
-	disk_run(&(struct disk_run){.now = NOW_AFTER, .args = {"key", "renew"}}, 0);
+	disk_do(&(struct disk_run){.now = NOW_AFTER, .args = {"key", "renew"}});
 	disk_seek_keys("people");
 	disk_no_keys(NULL);
 	whole("", 3);
@@ -234,11 +233,11 @@ static void check_backup(const struct disk_ran *ran)
 	if (ran->code == 0 && !disk_has("copy"))
 		disk_fail("backup", "it was made, and is not there");
 	if (!disk_has("copy"))
-		disk_run(&(struct disk_run){.now = NOW_AFTER, .args = {"backup", disk_path("copy")}}, 0);
+		disk_do(&(struct disk_run){.now = NOW_AFTER, .args = {"backup", disk_path("copy")}});
 	if (disk_has("copy.part") || disk_has("copy.vault"))
 		disk_remove_leftovers("copy");
 	disk_remove("v");
-	disk_run(&(struct disk_run){.now = NOW_AFTER, .args = {"restore", disk_path("copy")}}, 0);
+	disk_do(&(struct disk_run){.now = NOW_AFTER, .args = {"restore", disk_path("copy")}});
 	whole("", 3);
 }
 
@@ -247,7 +246,7 @@ static void check_restored(const struct disk_ran *ran, const char *with, const c
 	if (!disk_has("v/vault.db")) {
 		if (ran->code == 0)
 			disk_fail("restore", "it was done, and there is no vault");
-		disk_run(&(struct disk_run){.now = NOW_AFTER, .args = {"restore", disk_path("copy"), with, phrase}}, 0);
+		disk_do(&(struct disk_run){.now = NOW_AFTER, .args = {"restore", disk_path("copy"), with, phrase}});
 	}
 	whole("", n_gone);
 }

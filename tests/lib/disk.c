@@ -261,6 +261,13 @@ struct disk_ran disk_run(const struct disk_run *run, int code)
 	return ran;
 }
 
+void disk_do(const struct disk_run *run)
+{
+	struct disk_ran ran = disk_run(run, 0);
+
+	disk_ran_done(&ran);
+}
+
 void disk_ran_done(struct disk_ran *ran)
 {
 	free(ran->out);

@@ -44,6 +44,8 @@ struct disk_ran {
 };
 /** @code: what it must exit with; -1: whatever the contract allows for a run that failed so. */
 struct disk_ran disk_run(const struct disk_run *run, int code);
+/** It must exit 0; what it said is not of interest. */
+void disk_do(const struct disk_run *run);
 void disk_ran_done(struct disk_ran *ran);
 
 /** In this process, for writing. */
