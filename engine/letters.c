@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "document.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,7 +113,9 @@ enum saqta_status saqta_engine_letter(saqta_engine *e, const struct saqta_letter
 		&(struct document_form){o->format, o->lang, o->sign}, write, user, err);
 }
 
-/* ---- receipt of a consent: what was agreed to, and what was not (law 94-V, article 8, paragraph 4) ---- */
+/* ---- receipt of a consent: what was agreed to, and what was not (law 94-V, article 8, paragraph 4; ISO/IEC TS 27560) ---- */
+
+#define RECEIPT_SCHEMA "ISO/IEC TS 27560:2023"
 
 static void declared(struct document *d, const char *name, enum id_kind kind)
 {
@@ -125,13 +128,50 @@ static void declared(struct document *d, const char *name, enum id_kind kind)
 	(void)json_object_set_new(d->json, name, out);
 }
 
+/* What the rules say of @topic, in their own words. */
+static void told(struct document *d, const char *name, enum rule_topic topic)
+{
+	static const char *const langs[] = {"kk", "ru", "en"};
+	const struct policy *p = d->e->policy;
+	json_t *out = json_array();
+
+	for (unsigned rule = 0; rule < policy_rule_count(p); rule++) {
+		json_t *row;
+
+		if (!rule_is_about(p, rule, topic, hall_now(d->e)))
+			continue;
+		row = json_object();
+		document_cite_rule(d, row, "clauses", rule);
+		for (size_t i = 0; i < sizeof(langs) / sizeof(langs[0]); i++)
+			document_text(row, langs[i], rule_title(p, rule, langs[i]));
+		(void)json_array_append_new(out, row);
+	}
+	(void)json_object_set_new(d->json, name, out);
+}
+
+/* Unique, and where the log can be asked for it: the name of the log and the entry that records this receipt. */
+static void receipt_id(struct document *d)
+{
+	char id[AUDIT_NAME_MAX + 32];
+
+	(void)snprintf(id, sizeof(id), "%s#%llu", d->e->signer.verifier.name, (unsigned long long)audit_log_size(d->e->log));
+	document_text(d->json, "receipt_id", id);
+	document_text(d->json, "schema", RECEIPT_SCHEMA);
+}
+
 static enum saqta_status build_receipt(struct document *d, struct subject *s, void *user, struct saqta_error *err)
 {
+	static const char *const states[] = {[CONSENT_GIVEN] = "given",
+					     [CONSENT_VOUCHED] = "vouched",
+					     [CONSENT_WITHDRAWN] = "withdrawn",
+					     [CONSENT_LAPSED] = "lapsed",
+					     [CONSENT_ENDED] = "ended"};
 	const struct policy *p = d->e->policy;
 	json_t *rows = json_array();
 
 	(void)user;
 	(void)err;
+	receipt_id(d);
 	document_text(d->json, "subject", s->external_id);
 	document_hex(d->json, "pseudonym", s->pseudonym, sizeof(s->pseudonym));
 	for (int id = 0; id < policy_id_count(p, ID_CONSENT); id++) {
@@ -142,6 +182,9 @@ static enum saqta_status build_receipt(struct document *d, struct subject *s, vo
 		document_text(row, "consent", policy_name(p, ID_CONSENT, id));
 		(void)json_object_set_new(row, "given", json_boolean(is_given));
 		if (a) {
+			document_text(row, "state", states[a->kind]);
+			document_text(row, "evidence", a->evidence);
+			document_text(row, "partner", a->partner);
 			document_time(d->e, row, "at", a->at_us);
 			document_text(row, "policy_version", a->version);
 			document_text(row, "notice", a->notice);
@@ -154,6 +197,10 @@ static enum saqta_status build_receipt(struct document *d, struct subject *s, vo
 	declared(d, "purposes", ID_PURPOSE);
 	declared(d, "categories", ID_CATEGORY);
 	declared(d, "recipients", ID_RECIPIENT);
+	told(d, "storage", TOPIC_STORAGE);
+	told(d, "retention", TOPIC_RETENTION);
+	told(d, "withdrawal", TOPIC_WITHDRAWAL);
+	told(d, "rights", TOPIC_RIGHTS);
 	return SAQTA_OK;
 }
 

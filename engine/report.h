@@ -31,6 +31,10 @@ struct report {
 void report_count(json_t *map, const char *key, const char *name, json_int_t n);
 bool report_covers(const struct report *r, int64_t us);
 
+/** Was, or is, the deadline kept: "in_time", "late", "open", "overdue"? */
+const char *report_kept(const struct request *q, int64_t now_us);
+/** A request as a row of a register, without the sender's ids. */
+json_t *report_request(const struct saqta_engine *e, const struct subject *s, const struct request *q, int64_t now_us);
 /** Read the entries of the period. */
 enum saqta_status report_read_log(struct report *r, struct saqta_error *err) must_check_;
 /** Read the registers and all records. */

@@ -55,31 +55,41 @@ static const char *kept(int64_t due_us, int64_t closed_us, int64_t now_us)
 	return due_us != INSTANT_NONE && now_us >= due_us ? "overdue" : "open";
 }
 
+const char *report_kept(const struct request *q, int64_t now_us)
+{
+	return kept(q->due_us, q->state == REQUEST_CLOSED ? q->closed_us : INSTANT_NONE, now_us);
+}
+
+json_t *report_request(const struct saqta_engine *e, const struct subject *s, const struct request *q, int64_t now_us)
+{
+	json_t *row = json_object();
+
+	(void)json_object_set_new(row, "number", json_integer((json_int_t)q->number));
+	pseudonym(row, s);
+	document_text(row, "kind", q->kind);
+	document_text(row, "channel", q->channel);
+	document_text(row, "by", q->by);
+	(void)json_object_set_new(row, "identity_checked", json_boolean(q->identity_checked));
+	document_time(e, row, "at", q->at_us);
+	document_time(e, row, "due", q->due_us);
+	document_time(e, row, "closed", q->closed_us);
+	document_text(row, "result", q->result);
+	document_text(row, "refusal", q->refusal);
+	document_text(row, "deadline", report_kept(q, now_us));
+	if (q->state != REQUEST_CLOSED && q->due_us != INSTANT_NONE)
+		(void)json_object_set_new(row, "days_left", json_integer((q->due_us - now_us) / DAY_US));
+	document_words(row, "clauses", q->clauses);
+	return row;
+}
+
 static void take_requests(struct report *r, const struct subject *s)
 {
 	for (size_t i = 0; i < s->n_requests; i++) {
 		const struct request *q = &s->requests[i];
-		json_t *row;
 
 		if (q->at_us >= r->to_us || (q->state == REQUEST_CLOSED && q->closed_us != INSTANT_NONE && q->closed_us < r->from_us))
 			continue;
-		row = json_object();
-		(void)json_object_set_new(row, "number", json_integer((json_int_t)q->number));
-		pseudonym(row, s);
-		document_text(row, "kind", q->kind);
-		document_text(row, "channel", q->channel);
-		document_text(row, "by", q->by);
-		(void)json_object_set_new(row, "identity_checked", json_boolean(q->identity_checked));
-		document_time(r->e, row, "at", q->at_us);
-		document_time(r->e, row, "due", q->due_us);
-		document_time(r->e, row, "closed", q->closed_us);
-		document_text(row, "result", q->result);
-		document_text(row, "refusal", q->refusal);
-		document_text(row, "deadline", kept(q->due_us, q->state == REQUEST_CLOSED ? q->closed_us : INSTANT_NONE, r->now_us));
-		if (q->state != REQUEST_CLOSED && q->due_us != INSTANT_NONE)
-			(void)json_object_set_new(row, "days_left", json_integer((q->due_us - r->now_us) / DAY_US));
-		document_words(row, "clauses", q->clauses);
-		(void)json_array_append_new(r->requests, row);
+		(void)json_array_append_new(r->requests, report_request(r->e, s, q, r->now_us));
 	}
 }
 

@@ -80,6 +80,36 @@ const struct command cmd_report = {
 	.run = run_report,
 };
 
+/* ---- register of requests ---- */
+
+static enum saqta_status call_register(saqta_engine *engine, saqta_write_fn write, void *user, const void *args, struct saqta_error *reterr)
+{
+	struct saqta_report_options o = {
+		.size = sizeof(o), .from = from, .to = to, .format = papers.format, .lang = papers.lang, .sign = papers_sign()};
+
+	(void)args;
+	return saqta_engine_request_register(engine, &o, write, user, reterr);
+}
+
+static int run_register(const struct opt_words *words)
+{
+	(void)words;
+	return papers_give("request register", false, call_register, NULL);
+}
+
+const struct command cmd_request_register = {
+	.name = "request register",
+	.summary = "The register of requests as a document",
+	.usage = "[--from TIME] [--to TIME] " PAPERS_USAGE,
+	.examples = "  saqta --vault /srv/vault request register --format pdf --lang ru --output requests.pdf\n"
+		    "  saqta --vault /srv/vault request register --from 2026-01-01T00:00:00+05:00 --format csv --output requests.zip\n",
+	.more = "What was asked, when, by whom, until when it had to be answered and by which clause, and what became of it. It names "
+		"nobody:\n"
+		"subjects appear under the pseudonyms of the log.",
+	.opts = opts_report,
+	.run = run_register,
+};
+
 /* ---- letter, consent receipt ---- */
 
 static enum saqta_status call_letter(saqta_engine *engine, saqta_write_fn write, void *user, const void *args, struct saqta_error *reterr)

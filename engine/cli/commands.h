@@ -18,6 +18,7 @@ extern const struct command cmd_document_verify;
 extern const struct command cmd_subject_show;
 extern const struct command cmd_subject_list;
 extern const struct command cmd_request_list;
+extern const struct command cmd_request_register;
 extern const struct command cmd_task_list;
 extern const struct command cmd_task_close;
 extern const struct command cmd_policy_check;

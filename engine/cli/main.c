@@ -23,6 +23,7 @@ const struct command *const commands[] = {
 	&cmd_document_verify,
 	&cmd_subject_list,
 	&cmd_request_list,
+	&cmd_request_register,
 	&cmd_task_list,
 	&cmd_task_close,
 	&cmd_policy_check,

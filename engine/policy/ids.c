@@ -389,6 +389,29 @@ const char *rule_shown_by(const struct policy *p, unsigned rule) { return p->rul
 
 bool rule_is_statute(const struct policy *p, unsigned rule) { return p->rules[rule].is_statute; }
 
+bool rule_is_about(const struct policy *p, unsigned rule, enum rule_topic topic, int64_t at_us)
+{
+	const struct rule *r = &p->rules[rule];
+	int store = policy_find(p, ID_OPERATION, "store");
+	struct idset only = {0};
+
+	if (at_us < r->from_us || at_us >= r->until_us)
+		return false;
+	switch (topic) {
+	case TOPIC_STORAGE:
+		idset_add(&only, store);
+		return r->kind == RULE_FORBID && !r->operations.any && idset_has(&r->operations.set, store) &&
+		       idset_within(&r->operations.set, &only);
+	case TOPIC_RETENTION:
+		return r->kind == RULE_RETAIN;
+	case TOPIC_WITHDRAWAL:
+		return r->kind == RULE_ON && r->events & 1u << EVENT_WITHDRAW;
+	case TOPIC_RIGHTS:
+		return r->kind == RULE_ON && r->events & 1u << EVENT_REQUEST && !(r->events & 1u << EVENT_WITHDRAW);
+	}
+	return false;
+}
+
 int policy_rule_find(const struct policy *p, const char *qualified_id)
 {
 	for (unsigned i = 0; i < p->n_rules; i++)

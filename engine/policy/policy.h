@@ -202,6 +202,10 @@ const char *const *rule_clauses(const struct policy *p, unsigned rule);
 /** lang: "kk", "ru", "en"; never NULL. */
 const char *rule_title(const struct policy *p, unsigned rule, const char *lang);
 bool rule_is_statute(const struct policy *p, unsigned rule);
+/** What of interest to a subject a rule of the pack or its statute, in force at @at_us, speaks about: where data are kept and how long, how
+ *  consent is given and withdrawn, what may be asked. */
+enum rule_topic { TOPIC_STORAGE, TOPIC_RETENTION, TOPIC_WITHDRAWAL, TOPIC_RIGHTS };
+bool rule_is_about(const struct policy *p, unsigned rule, enum rule_topic topic, int64_t at_us);
 int policy_rule_find(const struct policy *p, const char *qualified_id); /* -1 */
 /** The consents that a permit asks for. */
 const struct idset *rule_needs(const struct policy *p, unsigned rule);

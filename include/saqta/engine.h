@@ -142,6 +142,10 @@ struct saqta_report_options {
  *  Changes nothing but, signed, the log. SAQTA_ERR_TAMPERED if the log does not verify. */
 enum saqta_status saqta_engine_report(saqta_engine *engine, const struct saqta_report_options *options, saqta_write_fn write, void *user,
 				      struct saqta_error *reterr);
+/** The register of requests as a document, in the order in which they came: deadlines kept and missed, by pseudonym. @from and @to may be NULL.
+ *  Changes nothing but, signed, the log. */
+enum saqta_status saqta_engine_request_register(saqta_engine *engine, const struct saqta_report_options *options, saqta_write_fn write,
+						void *user, struct saqta_error *reterr);
 /** One JSON object a line: pseudonym, state, records. @state NULL: all living. "destroyed" lists what the log knows. */
 enum saqta_status saqta_engine_subject_list(saqta_engine *engine, const char *state, saqta_write_fn write, void *user,
 					    struct saqta_error *reterr);

@@ -111,6 +111,13 @@
     </xsl:choose>
   </xsl:template>
 
+  <!-- Whose document it is, under which policy, made when and by whom: rows of a table. -->
+  <xsl:template name="controller">
+    <xsl:call-template name="row"><xsl:with-param name="label">controller</xsl:with-param><xsl:with-param name="value"><xsl:value-of select="d:controller/d:name"/><xsl:if test="d:controller/d:bin">, <xsl:call-template name="label"><xsl:with-param name="id">bin</xsl:with-param></xsl:call-template><xsl:text> </xsl:text><xsl:value-of select="d:controller/d:bin"/></xsl:if></xsl:with-param></xsl:call-template>
+    <xsl:call-template name="row"><xsl:with-param name="label">policy</xsl:with-param><xsl:with-param name="value"><xsl:value-of select="d:policy/d:id"/>, <xsl:call-template name="label"><xsl:with-param name="id">version</xsl:with-param></xsl:call-template><xsl:text> </xsl:text><xsl:value-of select="d:policy/d:version"/></xsl:with-param></xsl:call-template>
+    <xsl:call-template name="row"><xsl:with-param name="label">made</xsl:with-param><xsl:with-param name="value"><xsl:call-template name="time"><xsl:with-param name="of" select="d:made"/></xsl:call-template>, <xsl:value-of select="d:made_by"/></xsl:with-param></xsl:call-template>
+  </xsl:template>
+
   <xsl:template name="page">
     <xsl:param name="title"/>
     <xsl:param name="body"/>

@@ -163,13 +163,15 @@ for lang in kk ru en; do
 		document deferred $format $lang letter u1 r3 --now 2026-02-07T12:00:00+05:00
 		document receipt $format $lang consent-receipt u1 --now 2026-02-07T12:00:00+05:00
 		document act $format $lang act --day 2026-02-07 --now 2026-02-07T12:00:00+05:00
+		document register $format $lang request register --now 2026-02-07T12:00:00+05:00
 	done
 	for name in answered refused deferred; do
 		check "$name-$lang.xml against its schema" xmllint --noout --nonet --schema "$schema/letter.xsd" "$tmp/$name-$lang.xml"
 	done
 	check "receipt-$lang.xml against its schema" xmllint --noout --nonet --schema "$schema/consent-receipt.xsd" "$tmp/receipt-$lang.xml"
+	check "register-$lang.xml against its schema" xmllint --noout --nonet --schema "$schema/request-register.xsd" "$tmp/register-$lang.xml"
 	check "act-$lang.xml against its schema" xmllint --noout --nonet --schema "$schema/destruction-act.xsd" "$tmp/act-$lang.xml"
-	for name in answered refused deferred receipt act; do
+	for name in answered refused deferred receipt act register; do
 		check "$name-$lang.pdf" qpdf --check "$tmp/$name-$lang.pdf"
 	done
 	check "the letters of $lang differ in what they say" sh -c "! cmp -s '$tmp/answered-$lang.html' '$tmp/refused-$lang.html'"
@@ -177,6 +179,10 @@ done
 check 'a refusal says of each record why it stays' grep -q '"stays":\[{[^]]*"kept_until_by":\["mycar/9.1"\]' "$tmp/refused-ru.json"
 check 'a hold is named where it keeps a record' grep -q '"held_by":\["kz-94v/9"' "$tmp/refused-ru.json"
 check 'the act lists what was destroyed' grep -q '"subjects":1' "$tmp/act-ru.json"
+check 'the register has every request, in order, with what became of it' jq -e '[.requests[] | [.kind, .state, .deadline]] == [["access","closed","in_time"],["erase","closed","in_time"],["access","deferred","open"]] and ([.requests[].at] | . == sort) and .overdue == 0' "$tmp/register-ru.json"
+check 'the register names nobody' sh -c "! grep -q 'u1\|r1' '$tmp/register-ru.json'"
+check 'it says what is overdue' sh -c "'$saqta' request register --now 2026-04-07T12:00:00+05:00 | jq -e '.overdue >= 0 and (.requests | length) == 3'"
+check 'a receipt has the fields of ISO/IEC TS 27560' jq -e '.schema and .receipt_id and .pseudonym and .controller.name and .policy.version and (.purposes | length > 0) and (.categories | length > 0) and (.recipients | length > 0) and (.storage | length > 0) and (.retention | length > 0) and (.withdrawal | length > 0) and (.rights | length > 0) and (.consents[] | select(.consent == "processing") | .state == "given" and .evidence and .at)' "$tmp/receipt-ru.json"
 check 'the act names nobody' sh -c "! grep -q u3 '$tmp/act-ru.json'"
 
 # ---- records that name others ----
