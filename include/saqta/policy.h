@@ -81,6 +81,9 @@ enum saqta_status saqta_policy_diff(const struct saqta_policy_from *from, const 
  *  data, grounds, consents, retention, recipients, rights with their deadlines, statements; items have rule and clauses. */
 enum saqta_status saqta_policy_print(const struct saqta_policy_from *from, const char *lang, const char *now, saqta_write_fn write,
 				     void *user, struct saqta_error *reterr);
+/** The same as a page: @format "html", "pdf" or "xml", whole, with nothing that is fetched when it is opened. */
+enum saqta_status saqta_policy_page(const struct saqta_policy_from *from, const char *format, const char *lang, const char *now,
+				    saqta_write_fn write, void *user, struct saqta_error *reterr);
 
 #ifdef __cplusplus
 }

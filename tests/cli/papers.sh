@@ -185,6 +185,30 @@ check 'it says what is overdue' sh -c "'$saqta' request register --now 2026-04-0
 check 'a receipt has the fields of ISO/IEC TS 27560' jq -e '.schema and .receipt_id and .pseudonym and .controller.name and .policy.version and (.purposes | length > 0) and (.categories | length > 0) and (.recipients | length > 0) and (.storage | length > 0) and (.retention | length > 0) and (.withdrawal | length > 0) and (.rights | length > 0) and (.consents[] | select(.consent == "processing") | .state == "given" and .evidence and .at)' "$tmp/receipt-ru.json"
 check 'the act names nobody' sh -c "! grep -q u3 '$tmp/act-ru.json'"
 
+# ---- the policy as a page ----
+for pack in mycar mycar-group mycar-partner lets-car autocheck kz-94v; do
+	for lang in kk ru en; do
+		page=$tmp/$pack-$lang
+		for format in html xml; do
+			"$saqta" policy print $pack --lang $lang --format $format --now 2026-02-07T12:00:00+05:00 >"$page.$format"
+		done
+		check "$pack-$lang.html" xmllint --html --noout --nonet "$page.html"
+		check "$pack-$lang.html calls nobody" sh -c "! grep -Eo '(src|href)=\"[^#\"]*\"|url\\(|@import|<script' '$page.html'"
+		check "$pack-$lang.html has its language" grep -q "<html lang=\"$lang\"" "$page.html"
+		check "$pack-$lang.xml against its schema" xmllint --noout --nonet --schema "$schema/policy-page.xsd" "$page.xml"
+	done
+done
+"$saqta" policy print mycar --lang kk --format pdf --output "$tmp/policy.pdf" --now 2026-02-07T12:00:00+05:00
+check 'the policy as PDF' qpdf --check "$tmp/policy.pdf"
+check 'the policy in force as a page' sh -c "'$saqta' policy print in-force --lang ru --format html --now 2026-02-07T12:00:00+05:00 | grep -q 'mycar/8.1'"
+"$saqta" policy print mycar --lang ru --json --now 2026-02-07T12:00:00+05:00 >"$tmp/policy.json"
+check 'the page says all that is printed' sh -c "
+	xmllint --html --nonet --xpath 'string(//body)' '$tmp/mycar-ru.html' | tr -s ' \n' ' ' >'$tmp/policy.txt'
+	jq -r '.. | .text? // empty' '$tmp/policy.json' | tr -s ' ' | while IFS= read -r sentence; do
+		grep -qF -- \"\$sentence\" '$tmp/policy.txt' || { echo \"\$sentence\"; exit 1; }
+	done"
+check 'no other format of it' sh -c "'$saqta' policy print mycar --format csv; [ \$? -eq 2 ]"
+
 # ---- records that name others ----
 cat >"$tmp/others.jsonl" <<'EOF'
 {"event":"register","subject":"u4","at":"2026-01-05T09:00:00+05:00","evidence":{"act":"form"}}
