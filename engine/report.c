@@ -207,21 +207,16 @@ static enum saqta_status build(struct report *r, json_t *doc, struct saqta_error
 	return log_section(r, doc, err);
 }
 
-enum saqta_status saqta_engine_report(saqta_engine *e, const struct saqta_report_options *o, saqta_write_fn write, void *user,
-				      struct saqta_error *err)
+enum saqta_status report_make(struct saqta_engine *e, const char *from, const char *to, report_give_fn give, void *user,
+			      struct saqta_error *err)
 {
-	struct document_form form = {o->format, o->lang, o->sign};
 	struct report r = {.e = e, .now_us = hall_now(e), .pruned_us = INSTANT_NONE};
 	json_t **const maps[] = {&r.events, &r.days, &r.destructions, &r.consents, &r.disclosures, &r.retention, &r.deadlines};
 	json_t **const lists[] = {&r.policies, &r.breaches, &r.holds, &r.requests};
 	struct document d;
-	enum saqta_status s = hall_allows(e, ACT_LOG, err);
+	enum saqta_status s;
 
-	if (!s)
-		s = document_check_form(&form, err);
-	if (s)
-		return s;
-	if (!instant_parse(o->from, strlen(o->from), &r.from_us) || !instant_parse(o->to, strlen(o->to), &r.to_us) || r.from_us >= r.to_us)
+	if (!instant_parse(from, strlen(from), &r.from_us) || !instant_parse(to, strlen(to), &r.to_us) || r.from_us >= r.to_us)
 		return err_set(err, SAQTA_ERR_ARGUMENT, 0,
 			       "--from and --to must be RFC 3339 times with an offset, the first before the second");
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
@@ -231,11 +226,35 @@ enum saqta_status saqta_engine_report(saqta_engine *e, const struct saqta_report
 	document_begin(&d, e, "report");
 	s = build(&r, d.json, err);
 	if (!s)
-		s = document_give(&d, "report", &form, write, user, err);
+		s = give(&d, user, err);
 	document_end(&d);
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
 		json_decref(*maps[i]);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		json_decref(*lists[i]);
 	return s;
+}
+
+struct one_report {
+	struct document_form form;
+	saqta_write_fn write;
+	void *user;
+};
+
+static enum saqta_status give_one(const struct document *d, void *user, struct saqta_error *err)
+{
+	const struct one_report *o = user;
+
+	return document_give(d, "report", &o->form, o->write, o->user, err);
+}
+
+enum saqta_status saqta_engine_report(saqta_engine *e, const struct saqta_report_options *o, saqta_write_fn write, void *user,
+				      struct saqta_error *err)
+{
+	struct one_report one = {{o->format, o->lang, o->sign}, write, user};
+	enum saqta_status s = hall_allows(e, ACT_LOG, err);
+
+	if (!s)
+		s = document_check_form(&one.form, err);
+	return s ? s : report_make(e, o->from, o->to, give_one, &one, err);
 }

@@ -35,6 +35,10 @@ bool report_covers(const struct report *r, int64_t us);
 const char *report_kept(const struct request *q, int64_t now_us);
 /** A request as a row of a register, without the sender's ids. */
 json_t *report_request(const struct saqta_engine *e, const struct subject *s, const struct request *q, int64_t now_us);
+/** Make the report on a period (RFC 3339) and hand it to @give. */
+typedef enum saqta_status (*report_give_fn)(const struct document *d, void *user, struct saqta_error *err);
+enum saqta_status report_make(struct saqta_engine *e, const char *from, const char *to, report_give_fn give, void *user,
+			      struct saqta_error *err) must_check_;
 /** Read the entries of the period. */
 enum saqta_status report_read_log(struct report *r, struct saqta_error *err) must_check_;
 /** Read the registers and all records. */

@@ -4,7 +4,7 @@
 
 /* The documents: answer, report, letter, receipt, act. */
 
-static const char *request, *from, *to, *day;
+static const char *request, *from, *to, *day, *folder;
 
 /* ---- export ---- */
 
@@ -55,27 +55,48 @@ static enum saqta_status call_report(saqta_engine *engine, saqta_write_fn write,
 	return saqta_engine_report(engine, &o, write, user, reterr);
 }
 
+static enum saqta_status call_folder(saqta_engine *engine, saqta_write_fn write, void *user, const void *args, struct saqta_error *reterr)
+{
+	struct saqta_report_options o = {.size = sizeof(o), .from = from, .to = to, .lang = papers.lang};
+	struct out_progress progress = {.what = "exporting the log"};
+	enum saqta_status r = saqta_engine_report_folder(engine, &o, args, out_progress, &progress, write, user, reterr);
+
+	out_progress_end(&progress);
+	return r;
+}
+
 static int run_report(const struct opt_words *words)
 {
 	(void)words;
 	if (!from || !to)
 		return out_usage("report", "which period? --from TIME --to TIME");
+	if (folder && (papers.format || papers.output || papers.seal || papers.seal_file))
+		return out_usage("report", "--folder writes every form by itself: no --format, --output or --seal");
+	if (folder)
+		return cli_show("report", false, CLI_OBJECT, NULL, call_folder, folder);
 	return papers_give("report", false, call_report, NULL);
 }
 
 static const struct opt opts_report[] = {
 	{"from", OPT_TEXT, &from, "TIME", "begin of the period, RFC 3339"},
 	{"to", OPT_TEXT, &to, "TIME", "its end; this instant is no longer in it"},
+	{"folder", OPT_TEXT, &folder, "DIR", "a new folder: every form, signed, with the log beside it"},
 	PAPERS_OPTIONS,
 };
 
 const struct command cmd_report = {
 	.name = "report",
 	.summary = "The regulator's report on a period",
-	.usage = "--from TIME --to TIME " PAPERS_USAGE,
-	.examples = "  saqta --vault /srv/vault report --from 2026-01-01T00:00:00+05:00 --to 2027-01-01T00:00:00+05:00 --format pdf "
-		    "--output 2026.pdf\n",
-	.more = "It names nobody: subjects appear under the pseudonyms of the log. The log is verified first.",
+	.usage = "--from TIME --to TIME [--folder DIR | [--format F] [--output FILE [--sign] [--seal]]] [--lang L]",
+	.examples =
+		"  saqta --vault /srv/vault report --from 2026-01-01T00:00:00+05:00 --to 2027-01-01T00:00:00+05:00 --format pdf "
+		"--output 2026.pdf\n"
+		"  saqta --vault /srv/vault report --from 2026-01-01T00:00:00+05:00 --to 2027-01-01T00:00:00+05:00 --folder report-2026\n",
+	.more = "It names nobody: subjects appear under the pseudonyms of the log. The log is verified first. --folder is for taking away: "
+		"json,\n"
+		"xml, html and pdf, each with .sig and .proof, the key in log.vkey, and the log itself in log/. Whoever has it needs no "
+		"vault:\n"
+		"`saqta document verify DIR/report.pdf`, `saqta-verify DIR/log`.",
 	.opts = opts_report,
 	.run = run_report,
 };
@@ -90,6 +111,12 @@ static enum saqta_status call_register(saqta_engine *engine, saqta_write_fn writ
 	(void)args;
 	return saqta_engine_request_register(engine, &o, write, user, reterr);
 }
+
+static const struct opt opts_register[] = {
+	{"from", OPT_TEXT, &from, "TIME", "requests from this time on, RFC 3339; default all"},
+	{"to", OPT_TEXT, &to, "TIME", "and before this one"},
+	PAPERS_OPTIONS,
+};
 
 static int run_register(const struct opt_words *words)
 {
@@ -106,7 +133,7 @@ const struct command cmd_request_register = {
 	.more = "What was asked, when, by whom, until when it had to be answered and by which clause, and what became of it. It names "
 		"nobody:\n"
 		"subjects appear under the pseudonyms of the log.",
-	.opts = opts_report,
+	.opts = opts_register,
 	.run = run_register,
 };
 

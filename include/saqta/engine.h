@@ -142,6 +142,12 @@ struct saqta_report_options {
  *  Changes nothing but, signed, the log. SAQTA_ERR_TAMPERED if the log does not verify. */
 enum saqta_status saqta_engine_report(saqta_engine *engine, const struct saqta_report_options *options, saqta_write_fn write, void *user,
 				      struct saqta_error *reterr);
+/** The same for taking away: the new folder @dir (0700) gets the report as json, xml, html and pdf, each with its signature and proof
+ *  (report.json.sig …), the key log.vkey, and the log itself in log/ as saqta_audit_export writes it. @options' format and sign are not looked at.
+ *  The vault must be open for writing. What is written is the report of saqta_audit_export. On failure no report is left. */
+enum saqta_status saqta_engine_report_folder(saqta_engine *engine, const struct saqta_report_options *options, const char *dir,
+					     saqta_progress_fn progress, void *progress_user, saqta_write_fn write, void *user,
+					     struct saqta_error *reterr);
 /** The register of requests as a document, in the order in which they came: deadlines kept and missed, by pseudonym. @from and @to may be NULL.
  *  Changes nothing but, signed, the log. */
 enum saqta_status saqta_engine_request_register(saqta_engine *engine, const struct saqta_report_options *options, saqta_write_fn write,

@@ -327,6 +327,21 @@ check 'a signature needs a file' sh -c "'$saqta' export u1 --sign; [ \$? -eq 2 ]
 check 'the log verifies' "$saqta" audit verify --now 2026-02-07T13:00:00+05:00
 check 'the tables agree with it' "$saqta" audit reconcile --now 2026-02-07T13:00:00+05:00
 
+# ---- a folder to take away ----
+folder() { "$saqta" report --from 2026-01-01T00:00:00+05:00 --to 2026-03-01T00:00:00+05:00 --folder "$@" --now 2026-02-07T13:00:00+05:00; }
+check 'a folder is written' folder "$tmp/taken-away" --lang kk
+for form in json xml html pdf; do
+	check "report.$form of the folder, with the key that is in it" verify "$tmp/taken-away/report.$form"
+done
+check 'its XML against the schema' xmllint --noout --nonet --schema "$schema/report.xsd" "$tmp/taken-away/report.xml"
+check 'its PDF' qpdf --check "$tmp/taken-away/report.pdf"
+check 'its forms are of one report' sh -c "grep -q \"\$(jq -r .log.root '$tmp/taken-away/report.json')\" '$tmp/taken-away/report.xml' && grep -q \"\$(jq -r .log.root '$tmp/taken-away/report.json')\" '$tmp/taken-away/report.html'"
+check 'the log that is in it holds the entries of its files' sh -c "for f in json xml html pdf; do sed -n 's/^entry //p' '$tmp/taken-away/report.'\$f.sig; done | sort -n | tail -n 1 | { read -r last; [ \"\$(sed -n 2p '$tmp/taken-away/log/checkpoint')\" -gt \"\$last\" ]; }"
+check 'the key is the one of the log' cmp "$tmp/taken-away/log.vkey" "$tmp/taken-away/log/log.vkey"
+check 'a folder that is there is not written to' sh -c "mkdir '$tmp/there'; '$saqta' report --from 2026-01-01T00:00:00+05:00 --to 2026-03-01T00:00:00+05:00 --folder '$tmp/there' --now 2026-02-07T13:00:00+05:00; [ \$? -eq 73 ] && rmdir '$tmp/there'"
+check 'a folder of no period is none' sh -c "'$saqta' report --from 2026-03-01T00:00:00+05:00 --to 2026-01-01T00:00:00+05:00 --folder '$tmp/none' --now 2026-02-07T13:00:00+05:00; [ \$? -eq 2 ] && [ ! -e '$tmp/none' ]"
+check 'a folder has all forms anyway' sh -c "'$saqta' report --from 2026-01-01T00:00:00+05:00 --to 2026-03-01T00:00:00+05:00 --folder '$tmp/none' --format pdf; [ \$? -eq 2 ]"
+
 # ---- under a passphrase ----
 echo 'correct horse battery' >"$tmp/phrase"
 echo 'another horse battery' >"$tmp/other"
