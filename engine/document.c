@@ -170,12 +170,13 @@ enum saqta_status document_give(const struct document *d, const char *kind, cons
 	if (form->sign && e->is_reader)
 		return err_set(err, SAQTA_ERR_ARGUMENT, 0, "a signed document is recorded: the vault must be open for writing");
 	r = document_render(d, form, &out, err);
-	if (r || !form->sign)
-		return r ? r : hall_give(write, write_user, &out, err);
+	if (!r && !form->sign && !d->is_recorded)
+		return hall_give(write, write_user, &out, err);
 	document_mark(d, form->format, &out, &mark, more);
-	r = hall_begin(e, err);
 	if (!r)
-		r = hall_record(e, "export", hall_now(e), &a, &(struct entry_extra){.kind = kind, .json = more}, err);
+		r = hall_begin(e, err);
+	if (!r)
+		r = hall_record(e, "export", hall_now(e), &a, &(struct entry_extra){.kind = kind, .json = form->sign ? more : NULL}, err);
 	if (!r)
 		r = hall_commit(e, err);
 	if (r) {
@@ -186,7 +187,7 @@ enum saqta_status document_give(const struct document *d, const char *kind, cons
 	r = hall_checkpoint(e, err);
 	if (!r)
 		r = hall_give(write, write_user, &out, err);
-	return r ? r : document_sign(e, &mark, form->sign, err);
+	return r || !form->sign ? r : document_sign(e, &mark, form->sign, err);
 }
 
 static enum saqta_status note(const struct document *d, struct subject *s, const char *kind, const char *more, uint64_t *ret_entry,

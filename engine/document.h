@@ -10,7 +10,8 @@
 struct document {
 	struct saqta_engine *e;
 	json_t *json;
-	json_t *cited; /* the clauses named anywhere, as members */
+	json_t *cited;	  /* the clauses named anywhere, as members */
+	bool is_recorded; /* also unsigned: it holds personal data; made within an open transaction */
 };
 
 /** Begin the document @name: who made it and when, controller, policy in force. */

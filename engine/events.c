@@ -425,13 +425,14 @@ static enum saqta_status do_worker(struct effect_context *c, struct saqta_error 
 	return r;
 }
 
-static enum saqta_status do_breach(struct effect_context *c, struct saqta_error *err)
+/* The subjects hit, by the vault's own ids: these lead to nobody once a subject is destroyed. */
+static enum saqta_status breach_subjects(struct effect_context *c, struct json_out *j, struct saqta_error *err)
 {
 	const json_t *list = json_object_get(c->ev->root, "subjects");
-	char number[32];
 	size_t i;
 	json_t *item;
 
+	json_open(j, "subjects", '[');
 	json_array_foreach(list, i, item)
 	{
 		uint8_t id[SUBJECT_ID_SIZE];
@@ -444,9 +445,42 @@ static enum saqta_status do_breach(struct effect_context *c, struct saqta_error 
 		}
 		if (r)
 			return r;
+		json_hex(j, NULL, id, sizeof(id));
 	}
-	(void)snprintf(number, sizeof(number), "%zu", c->s->n_rows + 1);
-	return set_row(c, "breach", number, NULL, event_text(c->ev, "description"), err);
+	json_shut(j, ']');
+	return SAQTA_OK;
+}
+
+/* What the notice of it will say (breach.c). */
+static enum saqta_status do_breach(struct effect_context *c, const struct plan *plan, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf value = {0};
+	struct json_out j = {.out = &value};
+	char *categories = event_words(c->ev, "categories"), number[32];
+	size_t n = 1;
+	enum saqta_status r;
+
+	json_open(&j, NULL, '{');
+	json_bool(&j, "all", json_object_get(c->ev->root, "all") != NULL);
+	json_words(&j, "categories", categories);
+	free(categories);
+	json_text(&j, "description", event_text(c->ev, "description"));
+	json_text(&j, "detected", event_text(c->ev, "detected"));
+	r = breach_subjects(c, &j, err);
+	if (r || c->a->outcome == OUTCOME_INVALID)
+		return r;
+	r = effects_apply(c, plan, err);
+	if (r)
+		return r;
+	json_words(&j, "clauses", (const char *)c->a->clauses.data);
+	json_time(&j, "due", c->a->due_us, NULL);
+	json_shut(&j, '}');
+	if (value.failed)
+		return no_memory(err);
+	for (size_t i = 0; i < c->s->n_rows; i++)
+		n += strcmp(c->s->rows[i].kind, "breach") == 0;
+	(void)snprintf(number, sizeof(number), "%zu", n);
+	return set_row(c, "breach", number, NULL, (const char *)value.data, err);
 }
 
 static enum saqta_status do_register_row(struct effect_context *c, const struct facts *f, struct saqta_error *err)
@@ -471,8 +505,7 @@ static enum saqta_status do_register_row(struct effect_context *c, const struct 
 		r = do_worker(c, err);
 		break;
 	case EVENT_BREACH:
-		r = do_breach(c, err);
-		break;
+		return do_breach(c, &plan, err);
 	default:
 		break;
 	}

@@ -192,6 +192,68 @@ const struct command cmd_consent_receipt = {
 	.run = run_receipt,
 };
 
+/* ---- notice of a breach ---- */
+
+static struct opt_number breach;
+static const char *subject, *contact, *measures, *causes, *harm, *reach;
+
+static enum saqta_status call_breach(saqta_engine *engine, saqta_write_fn write, void *user, const void *args, struct saqta_error *reterr)
+{
+	struct saqta_breach_options o = {.size = sizeof(o),
+					 .number = breach.n,
+					 .subject = subject,
+					 .contact = contact,
+					 .measures = measures,
+					 .causes = causes,
+					 .harm = harm,
+					 .reach = reach,
+					 .format = papers.format,
+					 .lang = papers.lang,
+					 .sign = papers_sign()};
+
+	(void)args;
+	return saqta_engine_breach_notice(engine, &o, write, user, reterr);
+}
+
+static int run_breach(const struct opt_words *words)
+{
+	(void)words;
+	if (!contact || !measures)
+		return out_usage("breach-notice",
+				 "a notice names who answers for personal data, and what was done: --contact and --measures");
+	if (subject && reach)
+		return out_usage("breach-notice", "--reach is for the authorised body: no other subject's data go to a subject");
+	return papers_give("breach-notice", true, call_breach, NULL);
+}
+
+static const struct opt opts_breach[] = {
+	{"contact", OPT_TEXT, &contact, "TEXT", "the person who answers for personal data, and how to reach them"},
+	{"measures", OPT_TEXT, &measures, "TEXT", "what was done"},
+	{"causes", OPT_TEXT, &causes, "TEXT", "presumed causes"},
+	{"harm", OPT_TEXT, &harm, "TEXT", "presumed harm"},
+	{"reach", OPT_TEXT, &reach, "CATEGORIES", "list the subjects by these data, so that they can be told"},
+	{"subject", OPT_TEXT, &subject, "ID", "the notice to this subject; default: to the authorised body"},
+	{"number", OPT_NUMBER, &breach, "N", "which breach, in the order of the events; default the newest"},
+	PAPERS_OPTIONS,
+};
+
+const struct command cmd_breach_notice = {
+	.name = "breach-notice",
+	.summary = "The notice of a breach, to the authorised body or to a subject",
+	.usage = "--contact TEXT --measures TEXT [--causes TEXT] [--harm TEXT] [--reach CATEGORIES | --subject ID]\n"
+		 "       [--number N] " PAPERS_USAGE,
+	.examples = "  saqta --vault /srv/vault breach-notice --contact 'A. Serikov, +7 727 000 00 00' --measures 'access closed, keys "
+		    "changed' "
+		    "\\\n"
+		    "    --reach full-name,iin,phone --format pdf --output breach.pdf --seal\n",
+	.more = "Of a breach that an event `breach` reported; the day until which the authorised body must have the notice stands in it. "
+		"Recorded "
+		"in the\n"
+		"log; each subject listed by --reach has the reading noted.",
+	.opts = opts_breach,
+	.run = run_breach,
+};
+
 /* ---- act of destruction ---- */
 
 static enum saqta_status call_act(saqta_engine *engine, saqta_write_fn write, void *user, const void *args, struct saqta_error *reterr)

@@ -13,6 +13,7 @@ extern const struct command cmd_report;
 extern const struct command cmd_letter;
 extern const struct command cmd_consent_receipt;
 extern const struct command cmd_act;
+extern const struct command cmd_breach_notice;
 extern const struct command cmd_document_open;
 extern const struct command cmd_document_verify;
 extern const struct command cmd_subject_show;

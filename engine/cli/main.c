@@ -19,6 +19,7 @@ const struct command *const commands[] = {
 	&cmd_letter,
 	&cmd_consent_receipt,
 	&cmd_act,
+	&cmd_breach_notice,
 	&cmd_document_open,
 	&cmd_document_verify,
 	&cmd_subject_list,

@@ -121,6 +121,24 @@ enum saqta_status saqta_engine_letter(saqta_engine *engine, const struct saqta_l
 enum saqta_status saqta_engine_consent_receipt(saqta_engine *engine, const struct saqta_letter_options *options, saqta_write_fn write,
 					       void *user, struct saqta_error *reterr);
 
+struct saqta_breach_options {
+	size_t size;
+	uint64_t number;	   /**< of the breach, from 1 in the order of the events; 0: the newest */
+	const char *subject;	   /**< external id: the notice to this subject; NULL: to the authorised body */
+	const char *contact;	   /**< of the person who answers for personal data */
+	const char *measures;	   /**< what was done */
+	const char *causes, *harm; /**< presumed; NULL: not said */
+	const char *
+		reach; /**< categories whose values the authorised body needs to tell the subjects, separated by spaces or commas; NULL: none */
+	const char *format, *lang;
+	const struct saqta_sign *sign;
+};
+/** The notice of a breach: when it was found, what it is, which data, how many subjects and, as far as asked, how to reach them, what was done, who
+ *  answers. Recorded; each subject whose values are read has that noted. SAQTA_ERR_MISSING if there is no such breach, SAQTA_ERR_INPUT if it did
+ *  not hit the subject. */
+enum saqta_status saqta_engine_breach_notice(saqta_engine *engine, const struct saqta_breach_options *options, saqta_write_fn write,
+					     void *user, struct saqta_error *reterr);
+
 struct saqta_act_options {
 	size_t size;
 	const char *day; /**< "2026-11-02", in the policy's zone */

@@ -185,6 +185,37 @@ check 'it says what is overdue' sh -c "'$saqta' request register --now 2026-04-0
 check 'a receipt has the fields of ISO/IEC TS 27560' jq -e '.schema and .receipt_id and .pseudonym and .controller.name and .policy.version and (.purposes | length > 0) and (.categories | length > 0) and (.recipients | length > 0) and (.storage | length > 0) and (.retention | length > 0) and (.withdrawal | length > 0) and (.rights | length > 0) and (.consents[] | select(.consent == "processing") | .state == "given" and .evidence and .at)' "$tmp/receipt-ru.json"
 check 'the act names nobody' sh -c "! grep -q u3 '$tmp/act-ru.json'"
 
+# ---- notice of a breach ----
+cat >"$tmp/breach.jsonl" <<'EOF'
+{"event":"breach","at":"2026-02-06T16:00:00+05:00","subjects":["u1"],"categories":["full-name","phone"],"detected":"2026-02-06T15:30:00+05:00","description":"<b>A laptop</b> was \u202elost"}
+{"event":"breach","at":"2026-02-06T17:00:00+05:00","all":true,"categories":["phone"],"detected":"2026-02-06T16:30:00+05:00","description":"A mailbox was read"}
+EOF
+"$saqta" apply "$tmp/breach.jsonl" --now 2026-02-07T12:00:00+05:00 --json >"$tmp/breach.answers" 2>/dev/null
+check 'breaches are taken' sh -c "! grep -v '\"applied\"' '$tmp/breach.answers'"
+notice() { document "$@" --contact 'A. Serikov, +7 727 000 00 00' --measures 'access <closed>' --now 2026-02-07T12:00:00+05:00; }
+for lang in kk ru en; do
+	for format in json xml csv html pdf; do
+		notice authority $format $lang breach-notice --number 1 --reach full-name,phone --harm unknown
+		notice subject $format $lang breach-notice --subject u1
+	done
+	for name in authority subject; do
+		check "$name-$lang.xml against its schema" xmllint --noout --nonet --schema "$schema/breach-notice.xsd" "$tmp/$name-$lang.xml"
+		check "$name-$lang.pdf" qpdf --check "$tmp/$name-$lang.pdf"
+		check "$name-$lang.html has no element of its own" sh -c "! grep -q '<b>\|<closed' '$tmp/$name-$lang.html'"
+	done
+done
+check 'the authorised body is told by when, whom it hit, how to reach them' jq -e '.breach.number == 1 and .breach.due == "2026-02-10T00:00:00+05:00" and .subjects == 1 and (.persons | length) == 1 and ([.persons[0].data[].category] == ["full-name","phone"]) and .contact and .measures and .harm and (.breach.clauses | length > 0)' "$tmp/authority-ru.json"
+check 'a subject is told of the newest, with nobody named' jq -e '.breach.number == 2 and .to == "subject" and .subject == "u1" and (has("persons") | not) and (has("subjects") | not)' "$tmp/subject-ru.json"
+check 'that it was read is noted with the subject' sh -c "'$saqta' subject show u1 --now 2026-02-07T12:00:00+05:00 --json | jq -e '[.reads[] | select(.purpose == \"breach-notice\")] | length == 15'"
+check 'it is recorded' sh -c "'$saqta' audit show --json | jq -s -e '[.[] | select(.kind == \"breach-notice\")] | length == 30'"
+say_so="--contact a --measures b --now 2026-02-07T12:00:00+05:00"
+# shellcheck disable=SC2086
+check 'who was not hit is not told' sh -c "'$saqta' breach-notice --number 1 --subject u9 $say_so; [ \$? -eq 66 ]"
+check 'no breach, no notice' sh -c "'$saqta' breach-notice --number 9 $say_so; [ \$? -eq 66 ]"
+check 'an unknown category is refused' sh -c "'$saqta' breach-notice --reach nonsense $say_so; [ \$? -eq 2 ]"
+check 'a notice without measures is none' sh -c "'$saqta' breach-notice --contact a; [ \$? -eq 2 ]"
+check 'the log verifies after all that' "$saqta" audit verify --now 2026-02-07T12:00:00+05:00
+
 # ---- the policy as a page ----
 for pack in mycar mycar-group mycar-partner lets-car autocheck kz-94v; do
 	for lang in kk ru en; do
