@@ -86,7 +86,7 @@ static enum saqta_status take_person(struct notice *n, struct subject *s, struct
 		json_t *row;
 
 		r = vault_next_record(&scan, &rec, err);
-		if (r || rec.is_base64 || !has(n, rec.category))
+		if (r || rec.is_base64 || rec.names_others || !has(n, rec.category))
 			continue;
 		row = json_object();
 		document_text(row, "category", rec.category);
@@ -173,15 +173,13 @@ static void tell(struct notice *n, bool is_subject)
 	document_clauses(n->d);
 }
 
-static enum saqta_status notice_to_authority(struct saqta_engine *e, struct notice *n, const struct document_form *form,
+static enum saqta_status notice_to_authority(struct saqta_engine *e, struct notice *n, struct document *d, const struct document_form *form,
 					     saqta_write_fn write, void *user, struct saqta_error *err)
 {
-	struct document d;
 	enum saqta_status r;
 
-	document_begin(&d, e, "breach-notice");
-	d.is_recorded = true;
-	n->d = &d;
+	d->is_recorded = true;
+	n->d = d;
 	n->persons = json_array();
 	r = find_breach(n, err);
 	if (!r)
@@ -192,13 +190,12 @@ static enum saqta_status notice_to_authority(struct saqta_engine *e, struct noti
 		r = take_subjects(n, err);
 	if (!r) {
 		tell(n, false);
-		(void)json_object_set_new(d.json, "subjects", json_integer(n->n_hit));
-		(void)json_object_set(d.json, "persons", n->persons);
-		r = document_give(&d, "breach-notice", form, write, user, err);
+		(void)json_object_set_new(d->json, "subjects", json_integer(n->n_hit));
+		(void)json_object_set(d->json, "persons", n->persons);
+		r = document_give(d, "breach-notice", form, write, user, err);
 	} else {
 		hall_abort(e);
 	}
-	document_end(&d);
 	return r;
 }
 
@@ -236,6 +233,7 @@ enum saqta_status saqta_engine_breach_notice(saqta_engine *e, const struct saqta
 {
 	const struct document_form form = {o->format, o->lang, o->sign};
 	struct notice n = {.o = o};
+	struct document d;
 	enum saqta_status r = hall_allows(e, ACT_READ, err);
 
 	if (!r)
@@ -245,14 +243,19 @@ enum saqta_status saqta_engine_breach_notice(saqta_engine *e, const struct saqta
 	if (!o->contact || !*o->contact || !o->measures || !*o->measures)
 		return err_set(err, SAQTA_ERR_ARGUMENT, 0,
 			       "a notice names who answers for personal data, and what was done: --contact and --measures");
-	r = o->subject ? document_of_subject(e,
-					     &(struct document_kind){.name = "breach-notice",
-								     .kind = "breach-notice",
-								     .subject = o->subject,
-								     .build = build_for_subject,
-								     .user = &n},
-					     &form, write, user, err)
-		       : notice_to_authority(e, &n, &form, write, user, err);
+	if (o->subject) {
+		r = document_of_subject(e,
+					&(struct document_kind){.name = "breach-notice",
+								.kind = "breach-notice",
+								.subject = o->subject,
+								.build = build_for_subject,
+								.user = &n},
+					&form, write, user, err);
+	} else {
+		document_begin(&d, e, "breach-notice");
+		r = notice_to_authority(e, &n, &d, &form, write, user, err);
+		document_end(&d);
+	}
 	notice_done(&n);
 	return r;
 }
