@@ -159,9 +159,11 @@ enum saqta_status keystore_create(const char *path, const struct secret *master,
 	if (!r)
 		r = keystore_put_roots(ks, &txn, err);
 	if (!r)
-		r = db_txn_commit(&txn, err);
-	if (!r)
 		r = keystore_branch(ks, "ledger", &ks->ledger, err);
+	if (!r)
+		r = keystore_begin_ledger(ks, &txn, err);
+	if (!r)
+		r = db_txn_commit(&txn, err);
 	if (r)
 		return r;
 	*ret = ks;
@@ -276,7 +278,7 @@ enum saqta_status keystore_check(const char *path, const struct secret *master, 
 
 enum saqta_status keystore_version(struct keystore *ks, uint32_t *ret, struct saqta_error *err) { return db_version(ks->db, ret, err); }
 
-/* So far every version only added tables. */
+/* 2: a table; 3: the ledger's count, also of none. */
 enum saqta_status keystore_bring_up(struct keystore *ks, struct saqta_error *err)
 {
 	cleanup_(db_txn_end) struct db_txn txn = DB_TXN_NONE;
@@ -287,6 +289,8 @@ enum saqta_status keystore_bring_up(struct keystore *ks, struct saqta_error *err
 		r = db_txn_begin(&txn, ks->db, err);
 	while (!r && version < KEYSTORE_VERSION)
 		r = db_bring_up(&txn, ++version, err);
+	if (!r)
+		r = keystore_begin_ledger(ks, &txn, err);
 	return r ? r : db_txn_commit(&txn, err);
 }
 

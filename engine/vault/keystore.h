@@ -62,7 +62,7 @@ enum saqta_status keystore_open(const char *path, const struct secret *master, c
 				struct saqta_error *err) must_check_;
 /** Is @master the key of the keystore at @path, of whatever vault? SAQTA_ERR_KEY if not; SAQTA_ERR_MISSING if there is none. */
 enum saqta_status keystore_check(const char *path, const struct secret *master, struct saqta_error *err) must_check_;
-#define KEYSTORE_VERSION 2 /* of the layout, as VAULT_VERSION */
+#define KEYSTORE_VERSION 3 /* of the layout, as VAULT_VERSION */
 /** The version of the file that was opened; and, in one transaction, up to the present one. Durable. Before anything else. */
 enum saqta_status keystore_version(struct keystore *ks, uint32_t *ret, struct saqta_error *err) must_check_;
 enum saqta_status keystore_bring_up(struct keystore *ks, struct saqta_error *err) must_check_;

@@ -45,6 +45,9 @@ enum saqta_status keystore_collect(struct keystore *ks, const uint8_t *from, siz
 enum saqta_status keystore_delete_key(struct keystore *ks, struct db_txn *txn, const uint8_t id[SUBJECT_ID_SIZE],
 				      struct saqta_error *err) must_check_;
 /** How many lines the ledger should have. */
+/** The ledger's count of a keystore without a line; one that is there stays. Since version KEYSTORE_COUNTED the row is always there. */
+#define KEYSTORE_COUNTED 3
+enum saqta_status keystore_begin_ledger(struct keystore *ks, struct db_txn *txn, struct saqta_error *err) must_check_;
 enum saqta_status keystore_ledger_count(struct keystore *ks, uint64_t *ret, struct saqta_error *err) must_check_;
 
 #endif

@@ -29,6 +29,17 @@ static enum saqta_status put_sealed(struct keystore *ks, struct db_txn *txn, uns
 	return r ? r : db_put(txn, table, row, row_len, ks->sealed.data, ks->sealed.len, err);
 }
 
+/* Without the row nothing tells an empty ledger from one whose lines were taken out with it. */
+static enum saqta_status no_count(struct keystore *ks, struct saqta_error *err)
+{
+	uint32_t version = 0;
+	enum saqta_status r = db_version(ks->db, &version, err);
+
+	if (r || version < KEYSTORE_COUNTED)
+		return r;
+	return err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the ledger's count is missing", db_path(ks->db));
+}
+
 enum saqta_status keystore_ledger_count(struct keystore *ks, uint64_t *ret, struct saqta_error *err)
 {
 	cleanup_(buf_done) struct buf sealed = {0}, plain = {0};
@@ -38,14 +49,38 @@ enum saqta_status keystore_ledger_count(struct keystore *ks, uint64_t *ret, stru
 	enum saqta_status r = db_get(ks->db, KS_META, LEDGER_COUNT, strlen(LEDGER_COUNT), &sealed, err);
 
 	*ret = 0;
-	if (r) /* nothing was destroyed yet: then there is no line either */
-		return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
+	if (r)
+		return r == SAQTA_ERR_MISSING ? no_count(ks, err) : r;
 	r = crypt_open(secret_key(ks->ledger), aad, n, sealed.data, sealed.len, &plain, err);
 	if (r)
 		return r;
 	c = (struct cursor){.data = plain.data, .len = plain.len};
 	*ret = (uint64_t)cursor_i64(&c);
 	return c.failed ? err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the ledger's count is cut", db_path(ks->db)) : SAQTA_OK;
+}
+
+static enum saqta_status put_count(struct keystore *ks, struct db_txn *txn, uint64_t count, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf total = {0};
+
+	buf_i64(&total, (int64_t)count);
+	if (total.failed)
+		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
+	return put_sealed(ks, txn, KS_META, LEDGER_COUNT, strlen(LEDGER_COUNT), total.data, total.len, err);
+}
+
+enum saqta_status keystore_begin_ledger(struct keystore *ks, struct db_txn *txn, struct saqta_error *err)
+{
+	cleanup_(buf_done) struct buf there = {0};
+	uint64_t lines = 0;
+	enum saqta_status r = db_get(ks->db, KS_META, LEDGER_COUNT, strlen(LEDGER_COUNT), &there, err);
+
+	if (r != SAQTA_ERR_MISSING)
+		return r;
+	r = db_count(ks->db, KS_GONE, &lines, err);
+	if (!r && lines > 0)
+		r = err_set(err, SAQTA_ERR_TAMPERED, 0, "%s: the ledger has lines and no count", db_path(ks->db));
+	return r ? r : put_count(ks, txn, 0, err);
 }
 
 static enum saqta_status bury_one(struct keystore *ks, struct db_txn *txn, const struct gone *g, uint64_t *count, struct saqta_error *err)
@@ -64,7 +99,6 @@ static enum saqta_status bury_one(struct keystore *ks, struct db_txn *txn, const
 enum saqta_status keystore_bury(struct keystore *ks, const struct gone *list, size_t n, struct saqta_error *err)
 {
 	cleanup_(db_txn_end) struct db_txn txn = DB_TXN_NONE;
-	cleanup_(buf_done) struct buf total = {0};
 	uint64_t count = 0;
 	enum saqta_status r = keystore_flush(ks, err);
 
@@ -74,11 +108,8 @@ enum saqta_status keystore_bury(struct keystore *ks, const struct gone *list, si
 		r = keystore_ledger_count(ks, &count, err);
 	for (size_t i = 0; !r && i < n; i++)
 		r = bury_one(ks, &txn, &list[i], &count, err);
-	buf_i64(&total, (int64_t)count);
-	if (!r && total.failed)
-		r = err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
 	if (!r)
-		r = put_sealed(ks, &txn, KS_META, LEDGER_COUNT, strlen(LEDGER_COUNT), total.data, total.len, err);
+		r = put_count(ks, &txn, count, err);
 	if (!r)
 		r = db_txn_commit(&txn, err);
 	return r ? r : db_checkpoint(ks->db, err);

@@ -14,7 +14,7 @@
 enum { KS_META, KS_KEY, KS_GONE, KS_TABLES };
 static const struct db_table tables[KS_TABLES] = {
 	[KS_META] = {.name = "meta"}, [KS_KEY] = {.name = "key"}, [KS_GONE] = {.name = "gone", .since = 2}};
-static const struct db_schema schema = {.application_id = 0x7371744b, .version = 2, .tables = tables, .n_tables = KS_TABLES};
+static const struct db_schema schema = {.application_id = 0x7371744b, .version = KEYSTORE_VERSION, .tables = tables, .n_tables = KS_TABLES};
 
 static const uint8_t vault_id[16] = "test vault id 16";
 static char folder[64];
@@ -635,6 +635,28 @@ START_TEST(what_is_buried_is_in_the_ledger)
 }
 END_TEST
 
+START_TEST(a_ledger_that_was_taken_out_whole_is_refused)
+{
+	cleanup_(db_txn_end) struct db_txn txn = DB_TXN_NONE;
+	struct keystore *ks = NULL;
+	struct db *db = NULL;
+	uint64_t n = 0;
+
+	ok(keystore_create(path, master, vault_id, &ks, &err));
+	bury_some(ks);
+	keystore_closep(&ks);
+	ok(db_open(path, DB_OPEN, &schema, &db, &err));
+	ok(db_txn_begin(&txn, db, &err));
+	ok(db_clear(&txn, KS_GONE, &err));
+	ok(db_delete(&txn, KS_META, "ledger", strlen("ledger"), &err)); /* the count, without which an empty one would be right */
+	ok(db_txn_commit(&txn, &err));
+	db_close(db);
+	ok(keystore_open(path, master, vault_id, &ks, &err));
+	ck_assert_int_eq(keystore_ledger(ks, NULL, NULL, &n, &err), SAQTA_ERR_TAMPERED);
+	keystore_closep(&ks);
+}
+END_TEST
+
 START_TEST(a_ledger_that_lost_or_changed_a_line_is_refused)
 {
 	static const char *const what[] = {"lost", "moved", "changed", "added"};
@@ -796,6 +818,7 @@ static Suite *suite(void)
 	tcase_add_test(keys, closing_gives_every_locked_key_back);
 	tcase_add_test(keys, fast_enough);
 	tcase_add_test(keys, what_is_buried_is_in_the_ledger);
+	tcase_add_test(keys, a_ledger_that_was_taken_out_whole_is_refused);
 	tcase_add_test(keys, a_ledger_that_lost_or_changed_a_line_is_refused);
 	tcase_add_test(keys, a_new_master_key_opens_and_the_old_one_does_not);
 	tcase_add_test(keys, a_new_epoch_reseals_every_key_and_forgets_the_old_one);
