@@ -10,6 +10,7 @@
 #define VERSION "1"
 #define SALT_SIZE 32
 #define SEAL_LINE_SIZE (2 * SALT_SIZE + 1 + 2 * HASH_SIZE + 1) /* salt, space, MAC, end of line; hex */
+_Static_assert(SALT_SIZE <= HASH_SIZE, "hex_field has room for both");
 #define CHUNK ((size_t)64 * 1024)
 #define AAD_SIZE 9 /* be64 number, 1 if last */
 
@@ -223,6 +224,17 @@ static enum saqta_status read_line(struct stream *s, struct buf *ret, struct saq
 	return r;
 }
 
+/* Only the digits that would be written: a file with other letters would be another one that opens as the same. */
+static bool hex_field(const uint8_t *text, uint8_t *ret, size_t len)
+{
+	char back[2 * HASH_SIZE + 1];
+
+	if (!hex_decode((const char *)text, 2 * len, ret))
+		return false;
+	hex_encode(ret, len, back);
+	return memcmp(back, text, 2 * len) == 0;
+}
+
 enum saqta_status stream_open_as(const char *kind, const char *path, struct stream **ret, struct buf *ret_header, struct saqta_error *err)
 {
 	cleanup_(stream_closep) struct stream *s = NULL;
@@ -247,8 +259,8 @@ enum saqta_status stream_open_as(const char *kind, const char *path, struct stre
 		r = read_line(s, &seal, err);
 	if (r)
 		return r;
-	if (seal.len != SEAL_LINE_SIZE || !hex_decode((const char *)seal.data, 2 * SALT_SIZE, s->salt) || seal.data[2 * SALT_SIZE] != ' ' ||
-	    !hex_decode((const char *)seal.data + 2 * SALT_SIZE + 1, 2 * HASH_SIZE, s->mac))
+	if (seal.len != SEAL_LINE_SIZE || !hex_field(seal.data, s->salt, SALT_SIZE) || seal.data[2 * SALT_SIZE] != ' ' ||
+	    !hex_field(seal.data + 2 * SALT_SIZE + 1, s->mac, HASH_SIZE))
 		return err_set(err, SAQTA_ERR_INPUT, 0, "%s: not a %s of saqta: its third line is wrong", path, kind);
 	crypt_sha256(head.data, head.len, s->head_hash);
 	buf_add(ret_header, head.data + magic, head.len - magic - 1);

@@ -130,9 +130,11 @@ START_TEST(no_flipped_bit_passes)
 		uint8_t was, is;
 
 		ck_assert_int_eq(pread(fd, &was, 1, at), 1);
-		is = was ^ 0x04;
-		ck_assert_int_eq(pwrite(fd, &is, 1, at), 1);
-		ck_assert_msg(take(CHUNK + 50) != SAQTA_OK, "byte %ld", (long)at);
+		for (unsigned bit = 0x04; bit <= 0x20; bit <<= 3) { /* the second makes a letter a capital */
+			is = (uint8_t)(was ^ bit);
+			ck_assert_int_eq(pwrite(fd, &is, 1, at), 1);
+			ck_assert_msg(take(CHUNK + 50) != SAQTA_OK, "byte %ld, bit %02x", (long)at, bit);
+		}
 		ck_assert_int_eq(pwrite(fd, &was, 1, at), 1);
 	}
 	ok(take(CHUNK + 50));
