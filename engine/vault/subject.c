@@ -119,6 +119,7 @@ static void field_flags(struct codec *c, bool *first, bool *second)
 	} else if (c->pass == PASS_DECODE) {
 		uint8_t flags = cursor_u8(c->in);
 
+		c->in->failed |= flags > 3;
 		*first = flags & 1;
 		*second = flags & 2;
 	}
