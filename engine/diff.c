@@ -209,7 +209,7 @@ static bool decide(const struct pair *x, const struct side *side, int category, 
 	idset_add(&f.set[F_CATEGORY], category);
 	if (is_disclosure) {
 		f.string[F_RECIPIENT] = policy_string(p, policy_name(p, ID_RECIPIENT, recipient));
-		f.string[F_COUNTRY] = policy_string(p, "KZ");
+		f.string[F_COUNTRY] = policy_string(p, policy_country(p));
 		f.recipient = recipient;
 	}
 	policy_decide(p, &f, x->c->now_us, ret);

@@ -368,7 +368,7 @@ static enum saqta_status do_disclose(struct effect_context *c, const struct fact
 	json_text(&j, "at", at);
 	json_text(&j, "basis", event_text(c->ev, "basis") ? event_text(c->ev, "basis") : "consent");
 	json_text(&j, "categories", categories);
-	json_text(&j, "country", event_text(c->ev, "country") ? event_text(c->ev, "country") : "KZ");
+	json_text(&j, "country", event_text(c->ev, "country") ? event_text(c->ev, "country") : policy_country(c->e->policy));
 	json_text(&j, "name", event_text(c->ev, "recipient_name"));
 	json_text(&j, "purpose", event_text(c->ev, "purpose"));
 	json_text(&j, "recipient", event_text(c->ev, "recipient"));

@@ -26,7 +26,9 @@ void event_deny(struct effect_context *c)
 /* Take what the rules order, unless they refuse. */
 bool event_by_rules(struct effect_context *c, const struct facts *f, struct plan *plan)
 {
-	policy_plan(c->e->policy, c->ev->kind, f, c->at_us, event_time(c->ev, "detected"), false, plan);
+	const int64_t anchor_us = c->ev->kind == EVENT_EXTEND ? c->request->at_us : event_time(c->ev, "detected");
+
+	policy_plan(c->e->policy, c->ev->kind, f, c->at_us, anchor_us, false, plan);
 	if (plan->refused)
 		event_deny(c);
 	plan_cite(c->a, c->e->policy, plan);
@@ -129,6 +131,11 @@ enum saqta_status event_extend(struct effect_context *c, const struct facts *f, 
 		return event_invalid(c, "request: is closed already");
 	if (!event_by_rules(c, f, &plan))
 		return SAQTA_OK;
+	if (plan.has_due && until_us > plan.due_us) { /* a rule says how far it may go */
+		c->a->outcome = OUTCOME_DENIED;
+		c->a->due_us = INSTANT_NONE;
+		return SAQTA_OK;
+	}
 	free(c->request->extended);
 	c->request->extended = text_copy(event_text(c->ev, "reason"));
 	c->request->due_us = until_us;

@@ -196,7 +196,7 @@ static void set_operation(const struct policy *p, const struct event *ev, struct
 	if (event_text(ev, "recipient"))
 		f->recipient = policy_find(p, ID_RECIPIENT, event_text(ev, "recipient"));
 	if (ev->kind == EVENT_DISCLOSE && !event_text(ev, "country"))
-		set_text(p, f, F_COUNTRY, "KZ");
+		set_text(p, f, F_COUNTRY, policy_country(p));
 	if (!event_text(ev, "basis"))
 		set_text(p, f, F_BASIS, "consent");
 }

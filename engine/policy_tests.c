@@ -40,24 +40,26 @@ static enum saqta_status list(const char *dir, struct json_out *j, struct saqta_
 enum saqta_status saqta_policy_tests(const struct saqta_policy_from *from, saqta_write_fn write, void *user, struct saqta_error *err)
 {
 	cleanup_(policy_unrefp) struct policy *p = NULL;
-	cleanup_(buf_done) struct buf json = {0}, dir = {0};
+	cleanup_(buf_done) struct buf json = {0}, dir = {0}, dirs = {0};
 	struct json_out j = {.out = &json};
-	char *folder;
+	char *folder, *built_in;
 	enum saqta_status r = hall_policy_from(from, &p, err);
 
 	if (r)
 		return r;
 	folder = policy_folder(p);
+	built_in = from->policy_dirs ? strdup(from->policy_dirs) : hall_policy_dirs();
 	buf_fmt(&dir, "%s/tests/%s", folder ? folder : "", policy_id(p));
-	if (!folder || dir.failed) {
-		free(folder);
+	buf_fmt(&dirs, "%s:%s", folder ? folder : "", built_in ? built_in : "");
+	dirs.failed |= !folder || !built_in;
+	free(folder);
+	free(built_in);
+	if (dir.failed || dirs.failed)
 		return err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory");
-	}
 	json_open(&j, NULL, '{');
 	json_text(&j, "policy", policy_id(p));
-	json_text(&j, "folder", folder);
+	json_text(&j, "dirs", (const char *)dirs.data);
 	r = list((const char *)dir.data, &j, err);
 	json_shut(&j, '}');
-	free(folder);
 	return r ? r : hall_give(write, user, &json, err);
 }

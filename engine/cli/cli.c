@@ -22,7 +22,6 @@ bool cli_options(struct saqta_options *ret)
 		.vault_dir = globals.vault,
 		.keep_dir = globals.keep && globals.keep[0] ? globals.keep : NULL,
 		.key_file = globals.key_file && globals.key_file[0] ? globals.key_file : NULL,
-		.policy_dirs = getenv("SAQTA_POLICY_PATH"),
 		.now = globals.now,
 		.actor = globals.actor,
 		.wait_s = WAIT_S,

@@ -11,7 +11,7 @@ static int check_one(const char *pack)
 {
 	struct saqta_error err = {0};
 	struct out_buf b = {0};
-	enum saqta_status r = saqta_policy_check(pack, getenv("SAQTA_POLICY_PATH"), out_write_problems, out_buf_write, &b, &err);
+	enum saqta_status r = saqta_policy_check(pack, NULL, out_write_problems, out_buf_write, &b, &err);
 	int code = r ? out_error(pack, &err) : 0;
 
 	if (!r && globals.json)

@@ -14,11 +14,7 @@ static int run(const struct opt_words *words)
 {
 	const bool has_vault = globals.vault && globals.vault[0];
 	struct out_progress progress = {.what = "comparing"};
-	struct saqta_policy_from from = {.size = sizeof(from),
-					 .pack = words->at[0],
-					 .policy_dirs = getenv("SAQTA_POLICY_PATH"),
-					 .problems = out_write_problems},
-				 to = from;
+	struct saqta_policy_from from = {.size = sizeof(from), .pack = words->at[0], .problems = out_write_problems}, to = from;
 	struct saqta_policy_diff_options o = {.size = sizeof(o),
 					      .lang = doc_language(lang),
 					      .with_vault = has_vault && !rules_only,

@@ -17,8 +17,7 @@ static bool retention;
 /* Without --pack: the policy in force of the vault that is named, else the pack that the clause is of. */
 static int explain_clause(const char *clause)
 {
-	struct saqta_policy_from from = {
-		.size = sizeof(from), .pack = pack, .policy_dirs = getenv("SAQTA_POLICY_PATH"), .problems = out_write_problems};
+	struct saqta_policy_from from = {.size = sizeof(from), .pack = pack, .problems = out_write_problems};
 	const bool has_vault = globals.vault && globals.vault[0];
 	struct saqta_error err = {0};
 	struct out_buf b = {0};

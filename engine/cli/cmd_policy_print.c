@@ -31,8 +31,7 @@ static int page(const char *pack, const struct saqta_policy_from *from)
 static int run(const struct opt_words *words)
 {
 	const bool has_vault = globals.vault && globals.vault[0];
-	struct saqta_policy_from from = {
-		.size = sizeof(from), .pack = words->at[0], .policy_dirs = getenv("SAQTA_POLICY_PATH"), .problems = out_write_problems};
+	struct saqta_policy_from from = {.size = sizeof(from), .pack = words->at[0], .problems = out_write_problems};
 	struct saqta_error err = {0};
 	struct out_buf b = {0};
 	int code;

@@ -6,30 +6,15 @@
 #include "saqta/tool.h"
 
 #include <jansson.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* The scenarios name their pack; it is looked up first beside the pack that is tested. */
-static char *dirs_from(const char *folder)
-{
-	const char *set = getenv("SAQTA_POLICY_PATH");
-	const size_t size = strlen(folder) + (set ? strlen(set) : 0) + 2;
-	char *dirs = malloc(size);
-
-	if (dirs)
-		(void)snprintf(dirs, size, "%s%s%s", folder, set && *set ? ":" : "", set && *set ? set : "");
-	return dirs;
-}
 
 static void test_one(struct scenarios *s, const char *pack)
 {
-	const struct saqta_policy_from from = {
-		.size = sizeof(from), .pack = pack, .policy_dirs = getenv("SAQTA_POLICY_PATH"), .problems = out_write_problems};
+	const struct saqta_policy_from from = {.size = sizeof(from), .pack = pack, .problems = out_write_problems};
 	struct saqta_error err = {0};
 	struct out_buf b = {0};
 	enum saqta_status r = saqta_policy_tests(&from, out_buf_write, &b, &err);
 	json_t *tests = r ? NULL : json_loadb(b.data ? b.data : "", b.len, 0, NULL), *path;
-	char *dirs = tests ? dirs_from(json_string_value(json_object_get(tests, "folder"))) : NULL;
+	const char *dirs = json_string_value(json_object_get(tests, "dirs"));
 	size_t i;
 
 	if (r) {
@@ -38,7 +23,6 @@ static void test_one(struct scenarios *s, const char *pack)
 		s->code = code > s->code ? code : s->code;
 	}
 	json_array_foreach(json_object_get(tests, "scenarios"), i, path) if (scenarios_run(s, json_string_value(path), dirs)) break;
-	free(dirs);
 	json_decref(tests);
 	out_buf_done(&b);
 }

@@ -92,7 +92,7 @@ static int run(const struct opt_words *words)
 
 	out_catch_signals();
 	for (int i = 0; i < words->n; i++)
-		if (scenarios_run(&s, words->at[i], getenv("SAQTA_POLICY_PATH")))
+		if (scenarios_run(&s, words->at[i], NULL))
 			break;
 	return scenarios_end(&s);
 }

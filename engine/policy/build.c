@@ -362,6 +362,7 @@ static void build_action(struct loader *l, int pack, const struct xml_node *node
 	build_term(l, pack, node, "within", &a->has_within, &a->within);
 	a->clauses = build_clauses(l, pack, node, "clause");
 	a->from_detected = from && !strcmp(from, "detected");
+	a->from_request = from && !strcmp(from, "request");
 	if (a->is_accept) {
 		build_strings(l, pack, node, "forms", DOMAIN_FORM, &a->forms);
 		build_strings(l, pack, node, "channels", DOMAIN_CHANNEL, &a->channels);

@@ -286,7 +286,11 @@ static void say_act(struct doc *d, const struct act_def *a)
 	if (a->has_within) {
 		words_term(d->w, &term, a->within);
 		buf_str(&text, " ");
-		words_say(d->w, &text, a->from_detected ? "within-detected" : "within", text_of(&term), NULL, NULL);
+		words_say(d->w, &text,
+			  a->from_detected  ? "within-detected"
+			  : a->from_request ? "within-request"
+					    : "within",
+			  text_of(&term), NULL, NULL);
 	}
 	if (a->is_ordered) {
 		buf_str(&text, a->has_within ? ". " : " ");

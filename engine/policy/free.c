@@ -59,6 +59,7 @@ static void packs_done(struct policy *p)
 		free(p->packs[i].path);
 		free(p->packs[i].controller);
 		free(p->packs[i].bin);
+		free(p->packs[i].country);
 		free_titles(p->packs[i].title);
 	}
 }

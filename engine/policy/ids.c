@@ -424,6 +424,15 @@ const struct idset *rule_needs(const struct policy *p, unsigned rule) { return &
 
 static const char *or_empty(const char *text) { return text ? text : ""; }
 const char *policy_controller(const struct policy *p) { return or_empty(p->packs[0].controller); }
+
+const char *policy_country(const struct policy *p)
+{
+	for (unsigned i = 0; i < p->n_packs; i++)
+		if (p->packs[i].country)
+			return p->packs[i].country;
+	return "KZ";
+}
+
 const char *policy_controller_bin(const struct policy *p) { return or_empty(p->packs[0].bin); }
 
 const char *rule_condition(const struct policy *p, unsigned rule)

@@ -185,8 +185,23 @@ static void check_exclusive(struct lint *l, const struct rule *r)
 
 /* ---- a withdrawal that does more than was asked ---- */
 
+/* May none of @categories be touched without the consent @asked? To destroy them then is no more than to withdraw it. */
+static bool stand_on(const struct policy *p, const struct idset *categories, int asked)
+{
+	struct idset theirs = {{0}};
+
+	for (unsigned i = 0; i < p->n_rules; i++) {
+		const struct rule *r = &p->rules[i];
+
+		if (r->kind == RULE_FORBID && idset_has(&r->needs, asked) && !r->has_with && !r->categories.any && r->operations.any &&
+		    r->purposes.any && r->recipients.any)
+			idset_union(&theirs, &r->categories.set);
+	}
+	return !idset_empty(categories) && idset_within(categories, &theirs);
+}
+
 /* What @a does beyond ending consent @asked. */
-static const char *more_than(const struct act_def *a, int asked)
+static const char *more_than(const struct policy *p, const struct act_def *a, int asked)
 {
 	struct idset one = {{0}};
 
@@ -199,6 +214,8 @@ static const char *more_than(const struct act_def *a, int asked)
 	case ACT_CLOSE_ACCOUNT:
 		return "the account is closed";
 	case ACT_DESTROY:
+		if (stand_on(p, &a->set, asked))
+			return NULL;
 		return idset_empty(&a->set) ? "everything is destroyed" : "data are destroyed";
 	case ACT_DEPERSONALISE:
 		return "the data are depersonalised";
@@ -262,7 +279,7 @@ static void check_withdrawal(struct lint *l, const struct rule *r)
 		struct finding *f;
 
 		for (unsigned i = 0; asked != l->p->main_consent && i < r->n_acts; i++) {
-			const char *more = more_than(&r->acts[i], asked);
+			const char *more = more_than(l->p, &r->acts[i], asked);
 
 			if (!more || !find_withdrawal(l, r, &r->acts[i], asked, &c))
 				continue;

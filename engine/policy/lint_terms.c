@@ -63,7 +63,8 @@ static void tell_later(struct lint *l, const struct rule *r, const char *what, c
 /* Is the deadline of @b one that @a has to keep? */
 static bool binds(const struct act_def *a, const struct act_def *b)
 {
-	if (a->is_accept || b->is_accept || !a->has_within || !b->has_within || a->from_detected != b->from_detected)
+	if (a->is_accept || b->is_accept || !a->has_within || !b->has_within || a->from_detected != b->from_detected ||
+	    a->from_request != b->from_request)
 		return false;
 	if (b->kind == ACT_TASK) /* a default gives way to any other, in the pack as in the base */
 		return (a->kind == ACT_TASK || a->kind == ACT_WAIT) && a->id == b->id && !b->is_default && !a->is_default;
@@ -111,17 +112,18 @@ static void check_deadlines(struct lint *l, const struct rule *r)
 	}
 }
 
-/* A deadline runs from the event, or from a breach's detection; no other event has one. */
+/* A deadline runs from the event, from a breach's detection, or from the request that an event is about; no other event has these. */
 static void check_anchor(struct lint *l, const struct rule *r)
 {
-	const uint32_t others = r->events & ~(UINT32_C(1) << EVENT_BREACH);
 	struct lint_case example;
 
 	for (unsigned i = 0; i < r->n_acts; i++) {
 		const struct act_def *a = &r->acts[i];
+		const uint32_t anchored = a->from_request ? UINT32_C(1) << EVENT_EXTEND : UINT32_C(1) << EVENT_BREACH;
+		const uint32_t others = r->events & ~anchored;
 		struct finding *f;
 
-		if (a->from_detected && others) {
+		if ((a->from_detected || a->from_request) && others) {
 			for (unsigned e = 0; e < EVENT_KINDS; e++) {
 				if (!(others >> e & 1))
 					continue;
@@ -129,8 +131,8 @@ static void check_anchor(struct lint *l, const struct rule *r)
 				formula_follows(&l->f, r, a, (enum event_kind)e);
 				if (!lint_find(l, UINT32_C(1) << e, &example))
 					continue;
-				f = lint_add(l, LINT_ERROR, "no-anchor", r->line, r, "'%s' counts from the detection, and '%s' has none",
-					     lint_name(r), event_name((enum event_kind)e));
+				f = lint_add(l, LINT_ERROR, "no-anchor", r->line, r, "'%s' counts from the %s, and '%s' has none",
+					     lint_name(r), a->from_request ? "request" : "detection", event_name((enum event_kind)e));
 				lint_example(f, &example, lint_instant(l, r));
 				break;
 			}

@@ -184,6 +184,7 @@ static void describe_pack(struct loader *l, int pack)
 	info->path = strdup(l->packs[pack].path);
 	info->controller = copy_attr(l, controller, "name", NULL);
 	info->bin = copy_attr(l, controller, "bin", NULL);
+	info->country = copy_attr(l, root, "country", NULL);
 	info->is_statute = kind && !strcmp(kind, "statute");
 	build_titles(l, pack, root, info->title);
 	l->no_memory |= !info->path;

@@ -36,9 +36,9 @@ struct act_def {
 	struct string_list forms, channels; /* accept, as */
 	bool has_within;
 	struct term within;
-	bool from_detected;
-	bool is_default;  /* task default="yes" */
-	bool is_partners; /* task owed-by="partner" */
+	bool from_detected, from_request; /* otherwise from the event */
+	bool is_default;		  /* task default="yes" */
+	bool is_partners;		  /* task owed-by="partner" */
 	bool is_ordered;
 	int id;			/* task kind, event of <as>; task of <wait> or -1 */
 	struct idset set;	/* end: consents; destroy: categories (empty: everything); depersonalise: keeps; as: consents */
@@ -98,7 +98,7 @@ struct vocab_id {
 	char *title[LANGS]; /* owned or NULL */
 };
 struct pack_info {
-	char *id, *version, *path, *controller, *bin; /* owned, may be NULL but id and version */
+	char *id, *version, *path, *controller, *bin, *country; /* owned, may be NULL but id and version */
 	bool is_statute;
 	char *title[LANGS];
 };

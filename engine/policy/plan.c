@@ -16,7 +16,7 @@ struct planner {
 	const struct policy *p;
 	const struct facts *f;
 	enum event_kind event;
-	int64_t at_us, detected_us;
+	int64_t at_us, anchor_us;
 	struct plan *plan;
 	/* bit i: the i-th rule of this event matches; words beyond its rules are not set up */
 	uint64_t matched[RULE_BITS / 64];
@@ -113,12 +113,12 @@ static void refuse(struct plan *plan, uint16_t rule)
 
 static void set_due(const struct planner *pl, const struct act_def *a, struct action *act)
 {
-	const bool from_detected = a->from_detected && pl->detected_us != INSTANT_NONE;
+	const bool from_anchor = (a->from_detected || a->from_request) && pl->anchor_us != INSTANT_NONE;
 	int64_t from_us;
 
 	if (!a->has_within)
 		return;
-	from_us = from_detected ? pl->detected_us : pl->at_us;
+	from_us = from_anchor ? pl->anchor_us : pl->at_us;
 	act->within = a->within;
 	act->from_us = from_us;
 	act->unknown_year = term_end(a->within, from_us, pl->p->zone, pl->p->calendar, &act->due_us, NULL);
@@ -366,8 +366,8 @@ static void sum_up(struct plan *plan)
 	}
 }
 
-void policy_plan(const struct policy *p, enum event_kind event, const struct facts *f, int64_t at_us, int64_t detected_us,
-		 bool ignore_waits, struct plan *ret)
+void policy_plan(const struct policy *p, enum event_kind event, const struct facts *f, int64_t at_us, int64_t anchor_us, bool ignore_waits,
+		 struct plan *ret)
 {
 	struct planner pl;
 	unsigned i = 0;
@@ -377,7 +377,7 @@ void policy_plan(const struct policy *p, enum event_kind event, const struct fac
 	pl.f = f;
 	pl.event = event;
 	pl.at_us = at_us;
-	pl.detected_us = detected_us;
+	pl.anchor_us = anchor_us;
 	pl.plan = ret;
 	memset(ret, 0, sizeof(*ret));
 	find_matches(&pl);

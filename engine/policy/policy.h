@@ -193,6 +193,8 @@ struct consent_terms {
 };
 const struct consent_terms *policy_consent(const struct policy *p, int consent);
 int policy_main_consent(const struct policy *p); /* -1 if the pack has none */
+/** Where a disclosure goes that names no country: the pack's, else its base's, else contract 3's default. */
+const char *policy_country(const struct policy *p);
 
 /* ---- rules, as far as others see them ---- */
 unsigned policy_rule_count(const struct policy *p);
@@ -282,11 +284,12 @@ struct plan {
 	int64_t due_us; /* the shortest deadline of all actions (of its `answer` task for requests) */
 	int unknown_year;
 };
-/** @at_us the event's time; @detected_us (INSTANT_NONE if none) anchors actions with from="detected".
+/** @at_us the event's time; @anchor_us (INSTANT_NONE if none) is when the breach was detected, or the request made: for actions that
+ *  count `from` it.
  *  When ACT_WAIT is in the plan, `waits` is set and the other actions are those to do now (the task `answer`); the hall plans the
  *  same event again when policy_wait_over says so, with @ignore_waits. */
-void policy_plan(const struct policy *p, enum event_kind event, const struct facts *f, int64_t at_us, int64_t detected_us,
-		 bool ignore_waits, struct plan *ret);
+void policy_plan(const struct policy *p, enum event_kind event, const struct facts *f, int64_t at_us, int64_t anchor_us, bool ignore_waits,
+		 struct plan *ret);
 /** Has the <wait> of @rule been met under @f? */
 bool policy_wait_over(const struct policy *p, unsigned rule, const struct facts *f);
 

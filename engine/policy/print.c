@@ -52,7 +52,7 @@ static bool is_permitted(const struct printer *x, const struct asked *q)
 	f.recipient = q->recipient;
 	if (q->recipient >= 0) {
 		f.string[F_RECIPIENT] = policy_string(p, policy_name(p, ID_RECIPIENT, q->recipient));
-		f.string[F_COUNTRY] = policy_string(p, "KZ");
+		f.string[F_COUNTRY] = policy_string(p, policy_country(p));
 	}
 	idset_add(&f.set[F_CATEGORY], q->category);
 	policy_decide(p, &f, x->at_us, &decision);

@@ -51,8 +51,8 @@ enum saqta_status saqta_generate(const struct saqta_generate_options *options, s
 enum saqta_status saqta_scenario_run(const char *path, const char *policy_dirs, saqta_write_fn messages, void *user, bool *ret_passed,
 				     struct saqta_error *reterr);
 
-/** The scenarios of a pack: the files *.jsonl in the folder tests/PACK beside its file. One JSON object: policy, folder (to be looked up first, so that
- *  the scenarios run under this very pack), scenarios (paths, sorted). SAQTA_ERR_MISSING if there are none. */
+/** The scenarios of a pack: the files *.jsonl in the folder tests/PACK beside its file. One JSON object: policy, dirs (for saqta_scenario_run; the pack's own
+ *  folder first, so that they run under this very pack), scenarios (paths, sorted). SAQTA_ERR_MISSING if there are none. */
 enum saqta_status saqta_policy_tests(const struct saqta_policy_from *from, saqta_write_fn write, void *user, struct saqta_error *reterr);
 
 #ifdef __cplusplus
