@@ -60,6 +60,8 @@ int out_usage(const char *command, const char *fmt, ...)
 	return 2;
 }
 
+static bool has_told_problems; /* of a pack, each with its file and line */
+
 int out_error(const char *what, const struct saqta_error *err)
 {
 	/* The callback said stop because stdout was gone: out_end tells that, with its own code. */
@@ -67,10 +69,13 @@ int out_error(const char *what, const struct saqta_error *err)
 		return 74;
 	if (err->status == SAQTA_ERR_CANCELLED && out_stopped)
 		fprintf(stderr, "saqta: %s: stopped by a signal\n", what);
+	else if (err->status == SAQTA_ERR_POLICY && has_told_problems)
+		fprintf(stderr, "saqta: %s: refused, and nothing changed; every reason stands above\n", what);
 	else if (err->line > 0)
 		fprintf(stderr, "%s:%u: %s\n", what, err->line, err->message);
 	else
 		fprintf(stderr, "saqta: %s: %s\n", what, err->message[0] ? err->message : "failed");
+	has_told_problems = false;
 	return out_exit(err->status);
 }
 
@@ -112,6 +117,7 @@ int out_write_whole(void *user, const char *data, size_t len)
 int out_write_problems(void *user, const char *data, size_t len)
 {
 	(void)user;
+	has_told_problems = true;
 	(void)fwrite(data, 1, len, stderr);
 	return 0;
 }
