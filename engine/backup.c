@@ -286,7 +286,12 @@ static enum saqta_status make(struct work *w, struct saqta_error *err)
 		r = write_stream(w, err);
 	if (!r && rename(w->part, w->path) != 0)
 		r = err_set(err, SAQTA_ERR_CREATE, 0, "%s: %s", w->path, strerror(errno));
-	return r ? r : file_sync_folder_of(w->path, err);
+	if (r)
+		return r;
+	r = file_sync_folder_of(w->path, err);
+	if (r) /* it is whole, but was told to have failed: the next one must not find it in its way */
+		(void)unlink(w->path);
+	return r;
 }
 
 enum saqta_status saqta_backup(saqta_engine *e, const char *path, const struct saqta_backup_options *o, saqta_write_fn write, void *user,
