@@ -14,7 +14,7 @@
  * power_shim.c is the disk. It is preloaded into the program itself and not built into a VFS of SQLite, because then one mechanism holds for all files:
  * the stores, the guard, the key file, the backup, and the order among them.
  *
- * SAQTA_POWER_STRIDE: every so many-th call (default 5); SAQTA_POWER_SEEDS: how often each (default 1), SAQTA_POWER_ONLY=ACT[:MODE[:OPERATION:SEED]]:
+ * SAQTA_POWER_STRIDE: every so many-th call (default 6); SAQTA_POWER_SEEDS: how often each (default 1), SAQTA_POWER_ONLY=ACT[:MODE[:OPERATION:SEED]]:
  * one alone. script/fault-power runs them all. */
 
 #define NOW_MADE "2026-01-01T00:00:00+05:00"
@@ -344,7 +344,7 @@ static void try_all(const struct deed *act, unsigned m, unsigned stride, unsigne
 
 int main(int argc, char **argv)
 {
-	unsigned stride = number("SAQTA_POWER_STRIDE", 5), seeds = number("SAQTA_POWER_SEEDS", 1), n[4] = {0}, at = 0, seed = 0;
+	unsigned stride = number("SAQTA_POWER_STRIDE", 6), seeds = number("SAQTA_POWER_SEEDS", 1), n[4] = {0}, at = 0, seed = 0;
 	const char *only = getenv("SAQTA_POWER_ONLY");
 	char act[32] = "", mode[16] = "";
 
