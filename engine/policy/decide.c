@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy/model.h"
+#include "policy/load.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,6 +9,9 @@
  * per rule whose selector takes it. A question is the intersection of few rows, so a rule that is not about the question costs
  * one bit and not a look at the rule. What is left is looked at in the order of the rules: dates, consents, conditions.
  *
+ * Behind its words of 64 rules a row has one more, a bit for each word that is not empty: words in which nothing can meet are not looked at,
+ * however many rules there are.
+ *
  * (1) A rule's bit stands in the row of each id that it takes; `any` is written out, so that rows need no special case.
  * (2) Each dimension has a row for "the request names none" and, but for categories, one for "names one that is unknown".
  * (3) Nothing unknown is ever permitted: the rows of unknown ids hold forbids only. */
@@ -17,7 +20,7 @@ enum { DIM_OPERATION, DIM_PURPOSE, DIM_RECIPIENT, DIM_CATEGORY, DIMS };
 static const enum id_kind dim_ids[DIMS] = {ID_OPERATION, ID_PURPOSE, ID_RECIPIENT, ID_CATEGORY};
 
 struct matcher {
-	unsigned words;	      /* of 64 rules in a row */
+	unsigned words;	      /* of 64 rules in a row; the one after them says which are not empty */
 	unsigned first[DIMS]; /* row of id 0; after the ids: none, unknown */
 	unsigned count[DIMS];
 	uint64_t *finals, *forbids, *permits; /* rows: which rules are evaluated as what */
@@ -61,18 +64,26 @@ static bool takes_none(const struct rule *r, unsigned dim)
 
 static bool takes_unknown(const struct rule *r, unsigned dim) { return r->kind == RULE_FORBID && selector_of(r, dim)->any; }
 
-static uint64_t *row(struct matcher *m, unsigned n) { return m->rows + (size_t)n * m->words; }
+static size_t row_at(const struct matcher *m, unsigned n) { return (size_t)n * (m->words + 1); }
+
+static void row_add(struct matcher *m, unsigned n, unsigned rule)
+{
+	uint64_t *row = m->rows + row_at(m, n);
+
+	row[rule >> 6] |= UINT64_C(1) << (rule & 63);
+	row[m->words] |= UINT64_C(1) << (rule >> 6);
+}
+
+enum { ROW_FINALS, ROW_FORBIDS, ROW_PERMITS, ROWS_BY_KIND };
 
 static void fill_rule(const struct policy *p, struct matcher *m, unsigned rule)
 {
 	const struct rule *r = &p->rules[rule];
-	const uint64_t bit = UINT64_C(1) << (rule & 63);
-	const unsigned word = rule >> 6;
 
 	if (r->kind == RULE_PERMIT)
-		m->permits[word] |= bit;
+		row_add(m, ROW_PERMITS, rule);
 	else if (r->kind == RULE_FORBID && !r->is_otherwise)
-		(r->is_final ? m->finals : m->forbids)[word] |= bit;
+		row_add(m, r->is_final ? ROW_FINALS : ROW_FORBIDS, rule);
 	else
 		return;
 	for (unsigned dim = 0; dim < DIMS; dim++) {
@@ -80,25 +91,28 @@ static void fill_rule(const struct policy *p, struct matcher *m, unsigned rule)
 
 		for (unsigned id = 0; id < m->count[dim]; id++)
 			if (takes(p, r, dim, (int)id))
-				row(m, m->first[dim] + id)[word] |= bit;
+				row_add(m, m->first[dim] + id, rule);
 		if (takes_none(r, dim))
-			row(m, none)[word] |= bit;
+			row_add(m, none, rule);
 		if (takes_unknown(r, dim))
-			row(m, none + 1)[word] |= bit;
+			row_add(m, none + 1, rule);
 	}
 }
+
+/* A bit for each word of a row fits into one word. */
+_Static_assert(POLICY_RULES_MAX <= 64 * 64, "more rules than a row can tell");
 
 bool decide_prepare(struct policy *p)
 {
 	static const char *const disclosures[] = {"provide", "distribute", "give-access", "transfer-cross-border"};
 	const unsigned words = (p->n_rules + 63) / 64;
-	unsigned n_rows = 3, next = 3;
+	unsigned n_rows = ROWS_BY_KIND, next = ROWS_BY_KIND;
 	struct matcher *m;
 
 	decide_done(p);
 	for (unsigned dim = 0; dim < DIMS; dim++)
 		n_rows += (unsigned)p->n_ids[dim_ids[dim]] + 2;
-	m = calloc(1, sizeof(*m) + (size_t)n_rows * words * sizeof(uint64_t));
+	m = calloc(1, sizeof(*m) + (size_t)n_rows * (words + 1) * sizeof(uint64_t));
 	if (!m)
 		return false;
 	m->words = words;
@@ -107,9 +121,9 @@ bool decide_prepare(struct policy *p)
 		m->count[dim] = (unsigned)p->n_ids[dim_ids[dim]];
 		next += m->count[dim] + 2;
 	}
-	m->finals = row(m, 0);
-	m->forbids = row(m, 1);
-	m->permits = row(m, 2);
+	m->finals = m->rows + row_at(m, ROW_FINALS);
+	m->forbids = m->rows + row_at(m, ROW_FORBIDS);
+	m->permits = m->rows + row_at(m, ROW_PERMITS);
 	for (unsigned rule = 0; rule < p->n_rules; rule++)
 		fill_rule(p, m, rule);
 	for (size_t i = 0; i < sizeof(disclosures) / sizeof(disclosures[0]); i++) {
@@ -173,7 +187,7 @@ static const uint64_t *row_of(const struct matcher *m, unsigned dim, int id, boo
 		n = m->first[dim] + (unsigned)id;
 	else if (is_named || id >= 0)
 		n++;
-	return m->rows + (size_t)n * m->words;
+	return m->rows + row_at(m, n);
 }
 
 static void ask(const struct matcher *m, const struct facts *f, int64_t at_us, struct question *q)
@@ -191,7 +205,7 @@ static void ask(const struct matcher *m, const struct facts *f, int64_t at_us, s
 		q->category[q->n_categories++] = row_of(m, DIM_CATEGORY, -1, false);
 }
 
-/* Rules of @among in word @w whose selectors match. */
+/* Rules of @among in word @w whose selectors match; in the word after the last: the words in which there may be such. */
 static uint64_t candidates(const struct question *q, const uint64_t *among, unsigned w)
 {
 	uint64_t bits = among[w] & q->operation[w] & q->purpose[w] & q->recipient[w], any = 0;
@@ -269,7 +283,9 @@ static bool search_forbids(const struct policy *p, const struct question *q, con
 {
 	bool found = false;
 
-	for (unsigned w = 0; w < p->matcher->words; w++)
+	for (uint64_t words = candidates(q, among, p->matcher->words); words; words &= words - 1) {
+		const unsigned w = (unsigned)__builtin_ctzll(words);
+
 		for (uint64_t bits = candidates(q, among, w); bits; bits &= bits - 1) {
 			struct say say = {.rule = (uint16_t)(w * 64 + (unsigned)__builtin_ctzll(bits))};
 
@@ -280,6 +296,7 @@ static bool search_forbids(const struct policy *p, const struct question *q, con
 			if (first_only)
 				return true;
 		}
+	}
 	return found;
 }
 
@@ -299,7 +316,9 @@ static bool search_permits(const struct policy *p, const struct question *q, str
 	uint64_t left = 0;
 	bool found = false;
 
-	for (unsigned w = 0; w < p->matcher->words; w++)
+	for (uint64_t words = candidates(q, p->matcher->permits, p->matcher->words); words; words &= words - 1) {
+		const unsigned w = (unsigned)__builtin_ctzll(words);
+
 		for (uint64_t bits = candidates(q, p->matcher->permits, w); bits; bits &= bits - 1) {
 			const unsigned rule = w * 64 + (unsigned)__builtin_ctzll(bits);
 
@@ -309,6 +328,7 @@ static bool search_permits(const struct policy *p, const struct question *q, str
 			cover(p, &p->rules[rule], &open);
 			found = true;
 		}
+	}
 	for (unsigned w = 0; w < POLICY_SET_BITS / 64; w++)
 		left |= open.w[w];
 	return found && left == 0;

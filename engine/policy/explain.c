@@ -170,10 +170,13 @@ static void because_node(struct because *b, unsigned node)
 
 void condition_because(const struct condition *c, const struct facts *f, atom_fn visit, void *user)
 {
-	struct because b = {.visit = visit, .user = user};
+	struct because b; /* large, and of the tables only what the condition fills is read */
 
 	if (c->n_ops == 0)
 		return;
+	b.visit = visit;
+	b.user = user;
+	memset(b.seen, 0, c->n_ops);
 	cond_tree_make(c, f, &b.tree);
 	because_node(&b, c->n_ops - 1);
 }

@@ -524,6 +524,81 @@ START_TEST(test_truncated)
 }
 END_TEST
 
+/* ---- against all rules in order ---- */
+
+static bool by_hand(const struct selector *s, int id, bool is_permit, const struct idset *declared)
+{
+	return s->any ? !is_permit || !declared || idset_has(declared, id) : idset_has(&s->set, id);
+}
+
+static bool is_about(const struct rule *r)
+{
+	const bool is_permit = r->kind == RULE_PERMIT;
+	bool is_any = false;
+
+	for (int id = 0; id < CAS; id++)
+		is_any |= idset_has(&f.set[F_CATEGORY], id) && by_hand(&r->categories, id, is_permit, &p.declared[ID_CATEGORY]);
+	return is_any && by_hand(&r->operations, f.operation, is_permit, NULL) &&
+	       by_hand(&r->purposes, f.purpose, is_permit, &p.declared[ID_PURPOSE]) &&
+	       (f.recipient < 0 ? is_permit || r->recipients.any
+				: by_hand(&r->recipients, f.recipient, is_permit, &p.declared[ID_RECIPIENT]));
+}
+
+static void assert_as_by_hand(void)
+{
+	unsigned n_forbids = 0;
+	bool is_ended = false;
+	struct idset open = f.set[F_CATEGORY];
+
+	for (unsigned i = 1; i < p.n_rules; i++) {
+		const struct rule *r = &rules[i];
+
+		if (!is_about(r))
+			continue;
+		is_ended |= r->is_final;
+		n_forbids += r->kind == RULE_FORBID && !r->is_final;
+		if (r->kind == RULE_PERMIT)
+			open.w[0] &= ~(r->categories.any ? p.declared[ID_CATEGORY].w[0] : r->categories.set.w[0]);
+	}
+	decide();
+	ck_assert(d.permit == (!is_ended && n_forbids == 0 && open.w[0] == 0));
+	if (is_ended || n_forbids)
+		ck_assert_uint_eq(d.n, is_ended ? 1 : n_forbids);
+}
+
+/* Few rules are about each question, and they stand in any word of a row. */
+START_TEST(test_index_agrees_with_rules_in_order)
+{
+	unsigned n_permits = 0;
+
+	srandom((unsigned)_i);
+	while (p.n_rules < RULES) {
+		struct rule *r = add(random() % 3 ? RULE_PERMIT : RULE_FORBID);
+
+		r->operations = only((int)(random() % OPS));
+		r->is_final = r->kind == RULE_FORBID && random() % 8 == 0;
+		if (random() % 4 || r->kind == RULE_FORBID)
+			r->purposes = only((int)(random() % PUS));
+		if (random() % 4 || r->kind == RULE_FORBID)
+			r->categories = only((int)(random() % CAS));
+		if (random() % 2 || r->kind == RULE_FORBID)
+			r->recipients = only((int)(random() % RES));
+		if (random() % 4)
+			r->operations.set = (struct idset){{0}}; /* most are about nothing */
+	}
+	for (unsigned n = 0; n < 500; n++) {
+		facts_init(&f);
+		f.operation = (int)(random() % OPS);
+		f.purpose = (int)(random() % PUS);
+		f.recipient = (int)(random() % (RES + 1)) - 1;
+		f.set[F_CATEGORY].w[0] = 1 + (uint64_t)random() % ((1 << CAS) - 1);
+		assert_as_by_hand();
+		n_permits += d.permit;
+	}
+	ck_assert(n_permits > 10 && n_permits < 490);
+}
+END_TEST
+
 START_TEST(test_limits)
 {
 	struct rule *r;
@@ -595,6 +670,7 @@ int main(void)
 	tcase_add_test(t, test_needs_consent);
 	tcase_add_test(t, test_final_ends_the_search);
 	tcase_add_test(t, test_truncated);
+	tcase_add_loop_test(t, test_index_agrees_with_rules_in_order, 0, 10);
 	tcase_add_test(t, test_limits);
 	suite_add_tcase(s, t);
 	runner = srunner_create(s);
