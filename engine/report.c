@@ -170,7 +170,7 @@ static void sections(const struct report *r, json_t *doc)
 	json_int_t gaps;
 	json_t *sweeps = sweep_rows(r, &gaps);
 
-	(void)json_object_set_new(verdict, "good", json_boolean(r->overdue == 0));
+	(void)json_object_set_new(verdict, "good", json_boolean(r->overdue == 0 && r->late == 0 && gaps == 0));
 	(void)json_object_set_new(verdict, "overdue", json_integer((json_int_t)r->overdue));
 	(void)json_object_set_new(verdict, "late", json_integer((json_int_t)r->late));
 	(void)json_object_set_new(verdict, "days_without_run", json_integer(gaps));
@@ -178,6 +178,10 @@ static void sections(const struct report *r, json_t *doc)
 	number(numbers, "subjects", r->subjects, "saqta status --json | jq .subjects");
 	number(numbers, "records", r->records, "saqta status --json | jq .records");
 	number(numbers, "overdue", r->overdue, "saqta status --json | jq .tasks_overdue");
+	number(numbers, "late", r->late,
+	       "saqta task list --json | jq -c 'select(.closed and .due and .closed>=.due)'; "
+	       "saqta audit show --json | jq -c 'select(.type|endswith(\"destroyed\"))|select(.more.late)'");
+	number(numbers, "gaps", (uint64_t)gaps, "saqta audit show --json | jq -r 'select(.type==\"sweep-end\")|.at[:10]' | sort -u");
 	(void)json_object_set_new(doc, "numbers", numbers);
 	(void)json_object_set_new(doc, "sweeps", sweeps);
 	(void)json_object_set_new(doc, "deadlines", rows_of(r->deadlines, (const char *const[]){"clause"}, 1));

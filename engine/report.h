@@ -24,7 +24,8 @@ struct report {
 	json_t *requests;    /* rows */
 	json_t *retention;   /* category -> {records, oldest_us, end_us, clause} */
 	json_t *deadlines;   /* clause -> {in_time, late, open, overdue} */
-	uint64_t subjects, records, overdue, late;
+	uint64_t subjects, records;
+	uint64_t overdue, late; /* late: duties closed after their day, and destructions */
 };
 
 /** Add @n to the member @name of @map's member @key, made if missing; @name NULL: @map's member itself. */

@@ -40,6 +40,7 @@ static void take_destruction(struct report *r, const json_t *entry)
 		clause = "-";
 	report_count(r->destructions, clause, "subjects", is_subject);
 	report_count(r->destructions, clause, "records", is_subject ? records : 1);
+	r->late += json_is_true(json_object_get(more, "late"));
 	report_count(r->destructions, clause, "late", json_is_true(json_object_get(more, "late")));
 }
 

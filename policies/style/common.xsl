@@ -64,12 +64,15 @@
     <xsl:for-each select="$of"><xsl:if test="position() &gt; 1">, </xsl:if><xsl:value-of select="."/></xsl:for-each>
   </xsl:template>
 
-  <!-- The column titles of a table; ids of labels, separated by spaces. -->
+  <!-- The column titles of a table; ids of labels, separated by spaces; # behind one of a column of numbers. -->
   <xsl:template name="head">
     <xsl:param name="ids"/>
     <xsl:variable name="first" select="substring-before(concat($ids, ' '), ' ')"/>
     <xsl:if test="$first">
-      <th scope="col"><xsl:call-template name="label"><xsl:with-param name="id" select="$first"/></xsl:call-template></th>
+      <th scope="col">
+        <xsl:if test="contains($first, '#')"><xsl:attribute name="class">number</xsl:attribute></xsl:if>
+        <xsl:call-template name="label"><xsl:with-param name="id" select="translate($first, '#', '')"/></xsl:call-template>
+      </th>
       <xsl:call-template name="head"><xsl:with-param name="ids" select="substring-after($ids, ' ')"/></xsl:call-template>
     </xsl:if>
   </xsl:template>

@@ -26,7 +26,7 @@
         <xsl:call-template name="row"><xsl:with-param name="label">responsible</xsl:with-param><xsl:with-param name="value"><xsl:value-of select="d:made_by"/></xsl:with-param></xsl:call-template>
         <xsl:call-template name="row"><xsl:with-param name="label">signature</xsl:with-param><xsl:with-param name="value">________________</xsl:with-param></xsl:call-template>
         </tbody></table>
-        <xsl:call-template name="register"><xsl:with-param name="title">destructions</xsl:with-param><xsl:with-param name="columns">log-entry at pseudonym what records reason sha256</xsl:with-param><xsl:with-param name="rows" select="d:destructions/d:item"/></xsl:call-template>
+        <xsl:call-template name="register"><xsl:with-param name="title">destructions</xsl:with-param><xsl:with-param name="columns">log-entry at pseudonym what records# reason sha256</xsl:with-param><xsl:with-param name="rows" select="d:destructions/d:item"/></xsl:call-template>
         <xsl:call-template name="clauses"/>
       </xsl:with-param>
     </xsl:call-template>

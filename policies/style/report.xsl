@@ -24,7 +24,7 @@
   </xsl:template>
 
   <xsl:template name="first-page">
-    <p class="verdict"><xsl:call-template name="label"><xsl:with-param name="id"><xsl:choose><xsl:when test="d:verdict/d:good = 'true'">verdict-good</xsl:when><xsl:otherwise>verdict-bad</xsl:otherwise></xsl:choose></xsl:with-param></xsl:call-template></p>
+    <p class="verdict"><xsl:call-template name="label"><xsl:with-param name="id"><xsl:choose><xsl:when test="d:verdict/d:good = 'true'">verdict-good</xsl:when><xsl:when test="d:verdict/d:overdue &gt; 0">verdict-bad</xsl:when><xsl:otherwise>verdict-late</xsl:otherwise></xsl:choose></xsl:with-param></xsl:call-template></p>
     <table><tbody>
       <xsl:call-template name="row"><xsl:with-param name="label">period</xsl:with-param><xsl:with-param name="value"><xsl:call-template name="time"><xsl:with-param name="of" select="d:from"/></xsl:call-template> – <xsl:call-template name="time"><xsl:with-param name="of" select="d:to"/></xsl:call-template></xsl:with-param></xsl:call-template>
       <xsl:call-template name="row"><xsl:with-param name="label">controller</xsl:with-param><xsl:with-param name="value"><xsl:value-of select="d:controller/d:name"/><xsl:if test="d:controller/d:bin">, <xsl:call-template name="label"><xsl:with-param name="id">bin</xsl:with-param></xsl:call-template><xsl:text> </xsl:text><xsl:value-of select="d:controller/d:bin"/></xsl:if></xsl:with-param></xsl:call-template>
@@ -67,7 +67,7 @@
       </xsl:for-each>
     </svg>
     <xsl:call-template name="register"><xsl:with-param name="title">sweeps</xsl:with-param>
-      <xsl:with-param name="columns">day examined destroyed lapsed held late</xsl:with-param><xsl:with-param name="rows" select="d:sweeps/d:item[d:runs &gt; 0]"/></xsl:call-template>
+      <xsl:with-param name="columns">day examined# destroyed# lapsed# held# late#</xsl:with-param><xsl:with-param name="rows" select="d:sweeps/d:item[d:runs &gt; 0]"/></xsl:call-template>
     <xsl:if test="d:sweeps/d:item[d:runs = 0]">
       <h3><xsl:call-template name="label"><xsl:with-param name="id">gaps</xsl:with-param></xsl:call-template></h3>
       <p><xsl:for-each select="d:sweeps/d:item[d:runs = 0]"><xsl:if test="position() &gt; 1">, </xsl:if><xsl:call-template name="day"><xsl:with-param name="of" select="d:day"/></xsl:call-template></xsl:for-each></p>
@@ -90,7 +90,7 @@
 
   <xsl:template name="deadlines">
     <xsl:call-template name="register"><xsl:with-param name="title">deadlines</xsl:with-param>
-      <xsl:with-param name="columns">by-clause in-time late open overdue</xsl:with-param><xsl:with-param name="rows" select="d:deadlines/d:item"/></xsl:call-template>
+      <xsl:with-param name="columns">by-clause in-time# late# open# overdue#</xsl:with-param><xsl:with-param name="rows" select="d:deadlines/d:item"/></xsl:call-template>
     <xsl:call-template name="title2"><xsl:with-param name="id">requests</xsl:with-param></xsl:call-template>
     <xsl:call-template name="outcomes"/>
     <xsl:call-template name="days-left"/>
@@ -191,7 +191,7 @@
     </xsl:if>
     <xsl:if test="d:retention/d:item">
       <table>
-        <thead><tr><xsl:call-template name="head"><xsl:with-param name="ids">category count oldest limit days-left by-clause</xsl:with-param></xsl:call-template></tr></thead>
+        <thead><tr><xsl:call-template name="head"><xsl:with-param name="ids">category count# oldest limit days-left# by-clause</xsl:with-param></xsl:call-template></tr></thead>
         <tbody><xsl:apply-templates select="d:retention/d:item" mode="row"/></tbody>
       </table>
     </xsl:if>
@@ -208,13 +208,13 @@
   </xsl:template>
 
   <xsl:template name="others">
-    <xsl:call-template name="register"><xsl:with-param name="title">consents</xsl:with-param><xsl:with-param name="columns">consent act count</xsl:with-param><xsl:with-param name="rows" select="d:consents/d:item"/></xsl:call-template>
-    <xsl:call-template name="register"><xsl:with-param name="title">disclosures</xsl:with-param><xsl:with-param name="columns">recipient country purpose count</xsl:with-param><xsl:with-param name="rows" select="d:disclosures/d:item"/></xsl:call-template>
+    <xsl:call-template name="register"><xsl:with-param name="title">consents</xsl:with-param><xsl:with-param name="columns">consent act count#</xsl:with-param><xsl:with-param name="rows" select="d:consents/d:item"/></xsl:call-template>
+    <xsl:call-template name="register"><xsl:with-param name="title">disclosures</xsl:with-param><xsl:with-param name="columns">recipient country purpose count#</xsl:with-param><xsl:with-param name="rows" select="d:disclosures/d:item"/></xsl:call-template>
     <xsl:call-template name="register"><xsl:with-param name="title">holds</xsl:with-param><xsl:with-param name="columns">pseudonym basis authority at by-clause</xsl:with-param><xsl:with-param name="rows" select="d:holds/d:item"/></xsl:call-template>
     <xsl:call-template name="register"><xsl:with-param name="title">breaches</xsl:with-param><xsl:with-param name="columns">at due by-clause log-entry</xsl:with-param><xsl:with-param name="rows" select="d:breaches/d:item"/></xsl:call-template>
-    <xsl:call-template name="register"><xsl:with-param name="title">destructions</xsl:with-param><xsl:with-param name="columns">by-clause subjects records late</xsl:with-param><xsl:with-param name="rows" select="d:destructions/d:item"/></xsl:call-template>
+    <xsl:call-template name="register"><xsl:with-param name="title">destructions</xsl:with-param><xsl:with-param name="columns">by-clause subjects# records# late#</xsl:with-param><xsl:with-param name="rows" select="d:destructions/d:item"/></xsl:call-template>
     <xsl:call-template name="register"><xsl:with-param name="title">policies</xsl:with-param><xsl:with-param name="columns">at policy version log-entry</xsl:with-param><xsl:with-param name="rows" select="d:policies/d:item"/></xsl:call-template>
-    <xsl:call-template name="register"><xsl:with-param name="title">events</xsl:with-param><xsl:with-param name="columns">type outcome count</xsl:with-param><xsl:with-param name="rows" select="d:events/d:item"/></xsl:call-template>
+    <xsl:call-template name="register"><xsl:with-param name="title">events</xsl:with-param><xsl:with-param name="columns">type outcome count#</xsl:with-param><xsl:with-param name="rows" select="d:events/d:item"/></xsl:call-template>
   </xsl:template>
   <xsl:template match="d:consents/d:item" mode="row">
     <tr><td><xsl:call-template name="word"><xsl:with-param name="kind">consent</xsl:with-param><xsl:with-param name="id" select="d:consent"/></xsl:call-template></td>
