@@ -22,7 +22,7 @@ static void unknown_id(struct loader *l, int pack, const struct xml_node *node, 
 
 	near_ids(&near, l->p, kind);
 	complain(l, pack, node, "'%.*s' in '%s' is no known %s%s", len < 80 ? (int)len : 80, word, attr, id_kind_name(kind),
-		 near_text(&near, hint));
+		 near.best ? near_text(&near, hint) : "; vocabulary.tsv holds those that are, and a <term> adds one");
 }
 
 void build_selector(struct loader *l, int pack, const struct xml_node *node, const char *attr, enum id_kind kind, struct selector *ret)
@@ -92,7 +92,7 @@ void build_strings(struct loader *l, int pack, const struct xml_node *node, cons
 		}
 		near_domain(&near, l->p, domain);
 		complain(l, pack, node, "'%.*s' in '%s' is no known %s%s", len < 80 ? (int)len : 80, word, attr, domain_name(domain),
-			 near_text(&near, hint));
+			 near.best ? near_text(&near, hint) : "; the vocabulary and the table of events name those that are");
 	}
 }
 
@@ -195,7 +195,8 @@ void build_titles(struct loader *l, int pack, const struct xml_node *node, char 
 		if (to == LANGS) {
 			complain(l, pack, child, "a title needs xml:lang, one of kk, ru, en%s%s", lang ? "; not " : "", lang ? lang : "");
 		} else if (title[to]) {
-			complain(l, pack, child, "a second title in '%s'", lang);
+			complain(l, pack, child, "'%s' has a second title in '%s'; leave one out",
+				 xml_attr(node, "id") ? xml_attr(node, "id") : node->name, lang);
 		} else {
 			title[to] = squeeze(child->text);
 			l->no_memory |= !title[to];
@@ -331,7 +332,7 @@ static void build_by_kind(struct loader *l, int pack, const struct xml_node *nod
 		break;
 	case ACT_DUE:
 		if (!xml_attr(node, "within"))
-			complain(l, pack, node, "'due' without 'within'");
+			complain(l, pack, node, "'due' without 'within': say by when, as in within=\"15WD\"");
 		break;
 	case ACT_AS:
 		build_as(l, pack, node, a);

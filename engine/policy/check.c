@@ -158,7 +158,8 @@ void check_clause(struct loader *l, int pack, const struct xml_node *node, const
 	for (unsigned i = 0; i < l->p->n_packs; i++)
 		near_offer(&near_document, l->p->packs[i].id);
 	if (is_known)
-		complain(l, pack, node, "there is no clause '%s' in '%s'%s", clause, document, near_text(&near, hint));
+		complain(l, pack, node, "there is no clause '%s' in '%s'%s", clause, document,
+			 near.best ? near_text(&near, hint) : "; its clauses stand in clauses.tsv, or statute.tsv");
 	else if (!is_pack_here(l, document))
 		complain(l, pack, node, "clause '%s/%s': there is no document '%s'%s", document, clause, document,
 			 near_text(&near_document, hint));
@@ -197,9 +198,9 @@ void check_defines(struct loader *l, int pack)
 		if (strcmp(node->name, "define") || !name || !test)
 			continue;
 		if (condition_knows_fact(name))
-			complain(l, pack, node, "'%s' is a fact of the language and cannot be defined anew", name);
+			complain(l, pack, node, "'%s' is a fact of the language and cannot be defined anew; take another name", name);
 		else if (is_defined(l->p, name))
-			complain(l, pack, node, "'%s' is defined already, here or in the base", name);
+			complain(l, pack, node, "'%s' is defined already, here or in the base; take another name", name);
 		else if (!define_add(l->p, name, test))
 			l->no_memory = true;
 	}
@@ -213,8 +214,8 @@ static void check_titles(struct loader *l, int pack, const struct xml_node *node
 
 	for (int i = 0; i < LANGS && r->kind != RULE_STATEMENT; i++)
 		if (!r->title[i] || !*r->title[i])
-			complain(l, pack, node, "'%s' has no title in '%s'", xml_attr(node, "id") ? xml_attr(node, "id") : node->name,
-				 langs[i]);
+			complain(l, pack, node, "'%s' has no title in '%s'; write <title xml:lang=\"%s\">",
+				 xml_attr(node, "id") ? xml_attr(node, "id") : node->name, langs[i], langs[i]);
 }
 
 /* Only to compare two terms of one rule, so a year of days is near enough. */
@@ -242,7 +243,8 @@ static void check_retain(struct loader *l, int pack, const struct xml_node *node
 	if (!has_term && (!xml_attr(node, "until") || r->until_us != INT64_MAX))
 		complain(l, pack, node, "a 'retain' says how long: at-most, at-least or until=\"purpose-achieved\"");
 	if (r->has_at_most && r->has_at_least && days_of(r->at_least) > days_of(r->at_most))
-		complain(l, pack, node, "at-least '%s' is longer than at-most '%s'", xml_attr(node, "at-least"), xml_attr(node, "at-most"));
+		complain(l, pack, node, "at-least '%s' is longer than at-most '%s': nothing can keep both; change one",
+			 xml_attr(node, "at-least"), xml_attr(node, "at-most"));
 }
 
 /* A permit for a purpose that is declared nowhere can never be used. */
@@ -255,14 +257,16 @@ static void check_permit(struct loader *l, int pack, const struct xml_node *node
 		int id = policy_find_n(l->p, ID_PURPOSE, word, len);
 
 		if (id >= 0 && !idset_meets(policy_members(l->p, ID_PURPOSE, id), &l->p->declared[ID_PURPOSE]))
-			complain(l, pack, node, "the purpose '%.*s' is permitted but not declared by the pack or its base", (int)len, word);
+			complain(l, pack, node,
+				 "the purpose '%.*s' is permitted but not declared by the pack or its base; add it to <declare purposes>",
+				 (int)len, word);
 	}
 }
 
 void check_rule(struct loader *l, int pack, const struct xml_node *node, const struct rule *r)
 {
 	if (!r->clauses)
-		complain(l, pack, node, "'%s' without 'clause': no rule may stand on nothing",
+		complain(l, pack, node, "'%s' without 'clause': no rule may stand on nothing; name the clauses that it carries out",
 			 xml_attr(node, "id") ? xml_attr(node, "id") : node->name);
 	check_titles(l, pack, node, r);
 	if (r->kind == RULE_RETAIN)
@@ -272,7 +276,7 @@ void check_rule(struct loader *l, int pack, const struct xml_node *node, const s
 	if (r->kind == RULE_LIMIT && !r->has_max_length && !r->has_min_length && !r->has_attachments)
 		complain(l, pack, node, "a 'limit' says what is limited: max-length, min-length or attachments");
 	if (r->has_min_length && r->has_max_length && r->min_length > r->max_length)
-		complain(l, pack, node, "min-length is more than max-length: nothing could pass");
+		complain(l, pack, node, "min-length is more than max-length: nothing could pass; change one");
 }
 
 static int compare_nodes(const void *a, const void *b)
@@ -299,8 +303,8 @@ static void check_doubles(struct loader *l, int pack)
 	qsort(nodes, n, sizeof(struct xml_node *), compare_nodes);
 	for (size_t i = 1; i < n; i++)
 		if (!strcmp(xml_attr(nodes[i - 1], "id"), xml_attr(nodes[i], "id")))
-			complain(l, pack, nodes[i], "the id '%s' is given twice; it stands in line %u already", xml_attr(nodes[i], "id"),
-				 nodes[i - 1]->line);
+			complain(l, pack, nodes[i], "the id '%s' is given twice; it stands in line %u already: take another id for one",
+				 xml_attr(nodes[i], "id"), nodes[i - 1]->line);
 	free(nodes);
 }
 
@@ -314,7 +318,7 @@ void check_pack(struct loader *l, int pack)
 
 	/* A copy that a vault keeps is called POLICY_SELF, whatever it holds. */
 	if (strcmp(name, POLICY_SELF) != 0 && (strncmp(name, id, len) || strcmp(name + len, ".xml")))
-		complain(l, pack, root, "the pack's id is '%s', but its file is called '%s'", id, name);
+		complain(l, pack, root, "the pack's id is '%s', but its file is called '%s': both must be the same", id, name);
 	if (pack == PACK_BASE && xml_attr(root, "extends"))
 		complain(l, pack, root, "a base cannot have a base itself, and this extends '%s'", xml_attr(root, "extends"));
 	check_doubles(l, pack);
@@ -342,12 +346,13 @@ void check_policy(struct loader *l)
 	}
 	if (p->otherwise_rule < 0)
 		complain(l, PACK_SELF, l->packs[PACK_SELF].root,
-			 "no forbid says otherwise=\"yes\": what no rule permits must have a rule to cite");
+			 "no forbid says otherwise=\"yes\": what no rule permits must have a rule to cite; add one, as in <forbid "
+			 "id=\"otherwise\" otherwise=\"yes\" …>");
 	for (int c = 0; c < p->n_ids[ID_CONSENT]; c++) {
 		if (!p->consents[c].is_main)
 			continue;
 		if (p->main_consent >= 0)
-			complain(l, PACK_SELF, l->packs[PACK_SELF].root, "two main consents: '%s' and '%s'",
+			complain(l, PACK_SELF, l->packs[PACK_SELF].root, "two main consents: '%s' and '%s'; only one may say main=\"yes\"",
 				 p->ids[ID_CONSENT][p->main_consent].id, p->ids[ID_CONSENT][c].id);
 		else
 			p->main_consent = c;

@@ -171,7 +171,8 @@ static struct operand unknown_fact(struct compiler *c, const char *name, size_t 
 		near_offer(&near, number_facts[i]);
 	for (unsigned i = 0; i < c->p->n_defines; i++)
 		near_offer(&near, c->p->defines[i].name);
-	wrong(c, "'$%.*s' is neither a fact nor defined%s", (int)len, name, near_text(&near, hint));
+	wrong(c, "'$%.*s' is neither a fact nor defined%s", (int)len, name,
+	      near.best ? near_text(&near, hint) : "; a <define> above can say what it is");
 	return (struct operand){.type = TYPE_ERROR};
 }
 
@@ -370,7 +371,7 @@ static struct operand compare(struct compiler *c, enum token sign, struct operan
 	else if (a.type == TYPE_FLAG && b.type == TYPE_FLAG)
 		return compare_flags(c, sign == TOKEN_EQ, a, b);
 	else
-		wrong(c, "%s is compared with %s", describe(a.type), describe(b.type));
+		wrong(c, "%s is compared with %s; both sides must be of one kind", describe(a.type), describe(b.type));
 	return (struct operand){.type = TYPE_ERROR};
 }
 

@@ -276,7 +276,7 @@ static enum saqta_status load_zone(struct loader *l, int pack, const char *name,
 	if (r == SAQTA_ERR_NOMEM)
 		return err_set(err, r, 0, "%s", why.message);
 	if (r)
-		complain(l, pack, l->packs[pack].root, "zone '%s': %s", name, why.message);
+		complain(l, pack, l->packs[pack].root, "zone '%s': %s; write a name of the tz database, as Asia/Almaty", name, why.message);
 	return SAQTA_OK;
 }
 

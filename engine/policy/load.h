@@ -63,6 +63,10 @@ void near_offer(struct near_word *n, const char *candidate);
 /** " (did you mean 'x'?)", or nothing. Returns @ret. */
 const char *near_text(const struct near_word *n, char ret[NEAR_TEXT_SIZE]);
 
+/** What libxml2 says, for people: appended to @ret; nothing where it only says again what was said. False: it is not known how.
+ *  @names: what elements and attributes are called, each ended by a NUL. */
+bool xml_say(const char *message, const struct buf *names, struct buf *ret);
+
 /** The next word of a list separated by white space; false at its end. */
 bool word_next(const char **list, const char **ret, size_t *ret_len);
 bool word_is(const char *word, size_t len, const char *text);

@@ -33,9 +33,13 @@ static void build_own_term(struct loader *l, int pack, const struct xml_node *no
 	if (!id || !kind_text)
 		return;
 	if (kind < 0)
-		complain(l, pack, node, "a term cannot be of kind '%s'", kind_text);
+		complain(l, pack, node,
+			 "a term cannot be of kind '%s'; it is of one of the kinds that vocabulary.tsv holds, as category or purpose",
+			 kind_text);
 	else if (policy_find(l->p, (enum id_kind)kind, id) >= 0)
-		complain(l, pack, node, "the %s '%s' is there already: in the vocabulary, the base or above", kind_text, id);
+		complain(l, pack, node,
+			 "the %s '%s' is there already, in the vocabulary, the base or above: use it without a <term>, or take another id",
+			 kind_text, id);
 	else if (l->p->n_ids[kind] >= max)
 		complain(l, pack, node, "more than %d ids of kind '%s'", max, kind_text);
 	else {
@@ -240,7 +244,7 @@ static void build_selectors_of_event(struct loader *l, int pack, const struct xm
 	build_strings(l, pack, node, "sources", DOMAIN_SOURCE, &r->sources);
 	r->roles.any = true;
 	if (xml_attr(node, "roles") && strcmp(xml_attr(node, "roles"), "*"))
-		complain(l, pack, node, "'roles': rules cannot ask about roles yet");
+		complain(l, pack, node, "'roles': rules cannot ask about roles yet; leave it out");
 }
 
 static void build_consent(struct loader *l, int pack, const struct xml_node *node, unsigned rule)

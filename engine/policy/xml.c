@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy/xml.h"
+#include "policy/load.h"
 
 #include <libxml/parser.h>
 #include <libxml/tree.h>
@@ -25,6 +25,7 @@ struct load {
 	const char *file; /* the file that messages name */
 	const char *ns;
 	struct problems *problems;
+	const struct buf *names; /* of what the schema knows, each ended by a NUL */
 	unsigned n_nodes;
 	bool no_memory;
 };
@@ -105,7 +106,8 @@ static bool is_within_bounds(struct load *l, const struct buf *bytes)
 /* Our namespace before each name tells the reader nothing: "{urn:…}off" becomes "off". */
 static void add_message(struct load *l, const char *file, int line, const char *message)
 {
-	cleanup_(buf_done) struct buf text = {0};
+	static const struct buf none = {0};
+	cleanup_(buf_done) struct buf text = {0}, said = {0};
 	size_t ns_len = strlen(l->ns);
 
 	while (*message) {
@@ -114,6 +116,11 @@ static void add_message(struct load *l, const char *file, int line, const char *
 			continue;
 		}
 		buf_add(&text, message++, 1);
+	}
+	if (text.len && xml_say((const char *)text.data, l->names ? l->names : &none, &said)) {
+		if (said.len || !l->problems->count)
+			problems_add(l->problems, file, line > 0 ? (unsigned)line : 1, "%s", said.len ? (char *)said.data : "is refused");
+		return;
 	}
 	while (text.len && text.data[text.len - 1] == '\n')
 		text.data[--text.len] = 0;
@@ -260,9 +267,24 @@ static enum saqta_status validate(struct load *l, xmlSchemaPtr schema, xmlDocPtr
 	return problems_status(l->problems, err);
 }
 
+static void collect_names(const xmlNode *node, unsigned depth, struct buf *ret)
+{
+	for (; node && depth; node = node->next) {
+		xmlChar *name = NULL;
+
+		if (node->type == XML_ELEMENT_NODE &&
+		    (xmlStrEqual(node->name, BAD_CAST "element") || xmlStrEqual(node->name, BAD_CAST "attribute")))
+			name = xmlGetNoNsProp(node, BAD_CAST "name");
+		if (name)
+			buf_add(ret, name, strlen((const char *)name) + 1);
+		xmlFree(name);
+		collect_names(node->children, depth - 1, ret);
+	}
+}
+
 static enum saqta_status check_schema(struct load *l, const char *schema_path, xmlDocPtr doc, struct saqta_error *err)
 {
-	cleanup_(buf_done) struct buf bytes = {0};
+	cleanup_(buf_done) struct buf bytes = {0}, names = {0};
 	cleanup_(free_doc) xmlDocPtr schema_doc = NULL; /* outlives the schema, which points into it */
 	struct load own = *l;
 	xmlSchemaPtr schema = NULL;
@@ -276,8 +298,11 @@ static enum saqta_status check_schema(struct load *l, const char *schema_path, x
 		return own.no_memory ? err_set(err, SAQTA_ERR_NOMEM, 0, "out of memory for %s", schema_path)
 				     : problems_status(l->problems, err);
 	r = schema_parse(l, schema_path, schema_doc, &schema, err);
+	collect_names(schema_doc->children, XML_DEPTH_MAX, &names);
+	l->names = &names;
 	if (!r)
 		r = validate(l, schema, doc, err);
+	l->names = NULL;
 	xmlSchemaFree(schema);
 	return r;
 }
