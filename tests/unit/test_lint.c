@@ -120,6 +120,10 @@ static const struct flaw {
 	 ON("event=\"withdraw\" consents=\"processing\"", "<destroy what=\"everything\" within=\"1WD\"/>"), "ground/5", LINT_ERROR},
 	{"more-than-asked", ON("event=\"withdraw\"", "<stop/>"), ON("event=\"withdraw\"", "<stop when=\"$named-consent.processing\"/>"),
 	 "ground/5", LINT_ERROR},
+	{"more-than-asked", ON("event=\"withdraw\" consents=\"cookies\"", "<destroy categories=\"cookie\" within=\"1WD\"/>"),
+	 ON("event=\"withdraw\" consents=\"cookies\"", "<destroy categories=\"cookie\" within=\"1WD\"/>")
+		 FORBID_TOO("categories=\"cookie\" needs=\"cookies\""),
+	 NULL, LINT_ERROR},
 	{"more-than-asked", ON("event=\"withdraw\" consents=\"messages\"", "<end consents=\"messages cookies\"/>"),
 	 ON("event=\"withdraw\" consents=\"messages\"", "<end consents=\"messages\"/>"), "ground/5", LINT_ERROR},
 	/* contradictions */
@@ -155,6 +159,8 @@ static const struct flaw {
 	 NULL, LINT_ERROR},
 	{"no-anchor", ON("event=\"minor\"", "<task kind=\"review\" within=\"1WD\" from=\"detected\"/>"),
 	 ON("event=\"breach\"", "<task kind=\"review\" within=\"1WD\" from=\"detected\"/>"), NULL, LINT_ERROR},
+	{"no-anchor", ON("event=\"minor\"", "<due within=\"P3M\" from=\"request\"/>"),
+	 ON("event=\"extend\"", "<due within=\"P3M\" from=\"request\"/>"), NULL, LINT_ERROR},
 	{"no-deadline", ON("event=\"minor\"", "<task kind=\"review\"/>"), ON("event=\"minor\"", "<task kind=\"review\" within=\"1WD\"/>"),
 	 NULL, LINT_NOTE},
 	/* what has no say of its own */
