@@ -195,7 +195,8 @@ static enum saqta_status check_id(const struct policy *p, const struct member *m
 						   [ID_SOURCE] = "unknown source",
 						   [ID_MILESTONE] = "unknown milestone",
 						   [ID_REFUSAL_REASON] = "unknown reason for a refusal",
-						   [ID_TASK] = "unknown task"};
+						   [ID_TASK] = "unknown task",
+						   [ID_ROLE] = "unknown role"};
 
 	if (!json_is_string(v))
 		return bad(why, m->name, "must be a string, or a list of strings where the contract says so");
@@ -278,6 +279,7 @@ static struct idset *ids_of(struct event *ev, enum id_kind kind, struct idset *o
 	case ID_MILESTONE:
 	case ID_REFUSAL_REASON:
 	case ID_TASK:
+	case ID_ROLE:
 	case ID_KINDS:
 		break;
 	}

@@ -415,9 +415,7 @@ static enum saqta_status do_worker(struct effect_context *c, struct saqta_error 
 	cleanup_(buf_done) struct buf value = {0};
 	enum saqta_status r = SAQTA_OK;
 
-	if (event_flag(c->ev, "assurance"))
-		buf_str(&value, "assured ");
-	buf_str(&value, roles ? roles : "");
+	buf_fmt(&value, "%s %s", event_flag(c->ev, "assurance") ? "assured" : "unassured", roles ? roles : "");
 	free(roles);
 	if (value.failed)
 		return no_memory(err);

@@ -105,6 +105,17 @@ static bool row_key_text(struct buf *b, const char *a, const char *c)
 	return !b->failed;
 }
 
+/* The row is the partner's word, `assured` or `unassured`, and then the roles. Roles that no rule knows say nothing. */
+static void worker_facts(const struct policy *p, const struct fact_row *row, struct facts *f)
+{
+	const char *roles = row ? strchr(row->value, ' ') : NULL;
+
+	f->flag[F_WORKER_ASSURED] = roles && strncmp(row->value, "assured ", strlen("assured ")) == 0;
+	for (int id = 0; roles && id < policy_id_count(p, ID_ROLE); id++)
+		if (text_lists(roles + 1, policy_name(p, ID_ROLE, id)))
+			idset_add(&f->set[F_ROLE], id);
+}
+
 static void partner_facts(struct saqta_engine *e, const struct event *ev, const struct subject *s, struct facts *f)
 {
 	const char *partner = event_text(ev, "partner"), *worker = event_text(ev, "worker");
@@ -124,7 +135,7 @@ static void partner_facts(struct saqta_engine *e, const struct event *ev, const 
 		partner_consent_facts(e->policy, s, partner, ev->at_us, f);
 	if (worker && row_key_text(&key, partner, worker)) {
 		row = subject_row(&e->controller, "worker", (const char *)key.data);
-		f->flag[F_WORKER_ASSURED] = row && text_lists(row->value, "assured");
+		worker_facts(e->policy, row, f);
 	}
 }
 

@@ -212,7 +212,7 @@ static struct operand set_fact(struct compiler *c, const char *name, size_t len,
 		return (struct operand){.type = TYPE_ERROR};
 	}
 	if (set == F_ROLE) {
-		wrong(c, "'$%.*s': conditions cannot ask about roles yet", (int)len, name);
+		wrong(c, "'$%.*s': conditions cannot ask about roles; the selector 'roles' does", (int)len, name);
 		return (struct operand){.type = TYPE_ERROR};
 	}
 	member = set == F_ATTACHMENT ? attachment_of(id, id_len) : policy_find_n(c->p, (enum id_kind)set_kind(set), id, id_len);

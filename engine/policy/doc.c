@@ -191,6 +191,7 @@ static void say_event_selectors(struct doc *d, const struct rule *r)
 		doc_line(d, "events", text_of(&events), NULL, NULL);
 	say_selector(d, "consents", ID_CONSENT, &r->consents, false);
 	say_selector(d, "milestones", ID_MILESTONE, &r->milestones, false);
+	say_selector(d, "roles", ID_ROLE, &r->roles, false);
 	say_strings(d, "kinds", F_KIND, &r->kinds);
 	say_strings(d, "results", F_RESULT, &r->results);
 	say_strings(d, "reasons", F_REASON, &r->reasons);

@@ -68,6 +68,7 @@ static const char *const kind_names[ID_KINDS] = {
 	[ID_MILESTONE] = "milestone",
 	[ID_REFUSAL_REASON] = "refusal-reason",
 	[ID_TASK] = "task",
+	[ID_ROLE] = "role",
 };
 
 const char *id_kind_name(enum id_kind kind) { return kind_names[kind]; }

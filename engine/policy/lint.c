@@ -195,7 +195,7 @@ static const char *bit_name(const struct policy *p, unsigned set, int id)
 
 	if (set == F_ATTACHMENT)
 		return id < ATTACHMENTS ? attachments[id] : "";
-	return member_name(set == F_CATEGORY ? ID_CATEGORY : set == F_REACHED ? ID_MILESTONE : ID_CONSENT, p, id);
+	return member_name(set == F_CATEGORY ? ID_CATEGORY : set == F_REACHED ? ID_MILESTONE : set == F_ROLE ? ID_ROLE : ID_CONSENT, p, id);
 }
 
 static void case_sets(const struct policy *p, const struct lint_case *c, struct json_out *j)

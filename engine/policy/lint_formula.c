@@ -290,11 +290,11 @@ void formula_forbid(struct formula *f, const struct rule *r)
 
 /* ---- on, limit: as plan.c takes them ---- */
 
-static void push_named(struct formula *f, const struct selector *consents)
+static void push_any_of(struct formula *f, enum fact_set set, const struct selector *ids)
 {
-	formula_const(f, consents->any);
-	for (int id = idset_next(&consents->set, -1); !consents->any && id >= 0; id = idset_next(&consents->set, id)) {
-		formula_holds(f, var_bit(F_NAMED_CONSENT, id));
+	formula_const(f, ids->any);
+	for (int id = idset_next(&ids->set, -1); !ids->any && id >= 0; id = idset_next(&ids->set, id)) {
+		formula_holds(f, var_bit(set, id));
 		formula_or(f);
 	}
 }
@@ -321,7 +321,9 @@ void formula_matches(struct formula *f, const struct rule *r, enum event_kind ev
 		formula_list(f, lists[i].text, lists[i].list);
 		formula_and(f);
 	}
-	push_named(f, &r->consents);
+	push_any_of(f, F_NAMED_CONSENT, &r->consents);
+	formula_and(f);
+	push_any_of(f, F_ROLE, &r->roles);
 	formula_and(f);
 	if (!r->milestones.any) {
 		formula_ids(f, F_MILESTONE, ID_MILESTONE, &r->milestones.set, false);

@@ -38,6 +38,7 @@ enum id_kind {
 	ID_MILESTONE,
 	ID_REFUSAL_REASON,
 	ID_TASK,
+	ID_ROLE, /* of a partner's worker: a pack's own terms */
 	ID_KINDS
 };
 

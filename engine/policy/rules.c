@@ -234,6 +234,7 @@ static void build_selectors_of_event(struct loader *l, int pack, const struct xm
 	r->events = build_events(l, pack, node);
 	build_selector(l, pack, node, "consents", ID_CONSENT, &r->consents);
 	build_selector(l, pack, node, "milestones", ID_MILESTONE, &r->milestones);
+	build_selector(l, pack, node, "roles", ID_ROLE, &r->roles);
 	build_strings(l, pack, node, "kinds", DOMAIN_KIND, &r->kinds);
 	build_strings(l, pack, node, "results", DOMAIN_RESULT, &r->results);
 	build_strings(l, pack, node, "reasons", DOMAIN_REASON, &r->reasons);
@@ -242,9 +243,6 @@ static void build_selectors_of_event(struct loader *l, int pack, const struct xm
 	build_strings(l, pack, node, "channels", DOMAIN_CHANNEL, &r->channels);
 	build_strings(l, pack, node, "forms", DOMAIN_FORM, &r->forms);
 	build_strings(l, pack, node, "sources", DOMAIN_SOURCE, &r->sources);
-	r->roles.any = true;
-	if (xml_attr(node, "roles") && strcmp(xml_attr(node, "roles"), "*"))
-		complain(l, pack, node, "'roles': rules cannot ask about roles yet; leave it out");
 }
 
 static void build_consent(struct loader *l, int pack, const struct xml_node *node, unsigned rule)

@@ -115,12 +115,19 @@ const char *words_title(const struct words *w, char *const title[LANGS]) { retur
 const char *words_id(const struct words *w, enum id_kind kind, int id)
 {
 	static const char *const kinds[ID_KINDS] = {
-		[ID_OPERATION] = "operation",	  [ID_CATEGORY] = "category",
-		[ID_PURPOSE] = "purpose",	  [ID_BASIS] = "basis",
-		[ID_CONSENT] = "consent",	  [ID_RECIPIENT] = "recipient",
-		[ID_REQUEST_CHANNEL] = "channel", [ID_MESSAGE_CHANNEL] = "channel",
-		[ID_SOURCE] = "source",		  [ID_MILESTONE] = "milestone",
-		[ID_REFUSAL_REASON] = "reason",	  [ID_TASK] = "task",
+		[ID_OPERATION] = "operation",
+		[ID_CATEGORY] = "category",
+		[ID_PURPOSE] = "purpose",
+		[ID_BASIS] = "basis",
+		[ID_CONSENT] = "consent",
+		[ID_RECIPIENT] = "recipient",
+		[ID_REQUEST_CHANNEL] = "channel",
+		[ID_MESSAGE_CHANNEL] = "channel",
+		[ID_SOURCE] = "source",
+		[ID_MILESTONE] = "milestone",
+		[ID_REFUSAL_REASON] = "reason",
+		[ID_TASK] = "task",
+		[ID_ROLE] = "role",
 	};
 	const struct vocab_id *v = &w->p->ids[kind][id];
 	const char *name = v->title[w->lang] && *v->title[w->lang] ? v->title[w->lang] : words_find(w, kinds[kind], v->id);

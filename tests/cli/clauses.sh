@@ -208,7 +208,53 @@ exits 77 "$saqta" $V status
 chmod 600 "$dir/v.keep/master.key"
 exits 0 "$saqta" $V status
 
+# enter WORKER CATEGORY: a datum that the partner's worker enters
+enter() {
+	printf '{"event":"collect","subject":"MARKNAME1","category":"%s","value":"v","source":"partner","purposes":["cooperation"],"partner":"dealer-1","worker":"%s"}' \
+		"$2" "$1"
+}
+
+# gives WORKER ROLE: the access of a worker
+gives() {
+	printf '{"event":"worker","partner":"dealer-1","worker":"%s","roles":["%s"],"assurance":true}' "$1" "$2"
+}
+
+# Which role may do what is the controller's rule: here a clerk enters no history of services. (That no worker is taken without
+# the assurance is left out of this copy, so that one can be.)
+cp -r "$root/policies" "$dir/packs"
+titles='<title xml:lang="kk">Қ</title><title xml:lang="ru">Р</title><title xml:lang="en">E</title>'
+sed -i -e '/<refuse unless="$assurance"\/>/d' -e "s|^  <define name=\"by-partner\"|  <term kind=\"role\" id=\"clerk\">$titles</term>\n&|" \
+	-e "s|^</policy>|<on id=\"clerks\" clause=\"3.3\" event=\"collect\" roles=\"clerk\" when=\"\$category.service-history\"><refuse/>$titles</on>\n&|" \
+	"$dir/packs/mycar-partner.xml"
+SAQTA_POLICY_PATH=$dir/packs
+under mycar-partner
+tell applied '{"event":"partner","partner":"dealer-1","state":"joined"}'
+tell applied '{"event":"partner-consent","subject":"MARKNAME1","partner":"dealer-1","consents":["processing","third-party"],"copy":"c-1"}'
+# ---- mycar-partner/2.7: that the partner joined gives its workers nothing; the controller gives each the access when the integration is finished, which
+# is the event `worker`, and the log says when ----
+tell denied "$(enter ann phone)" mycar-partner/2.6
+tell applied "$(gives ann master)"
+entry 1 '"at":"2026-02-02T05:00:00Z".*"type":"worker"'
+tell applied "$(enter ann phone)"
+tell denied "$(enter bob phone)" mycar-partner/2.6
+# ---- mycar-partner/3.3: the access follows the role ----
+tell applied "$(gives bob clerk)"
+tell applied "$(enter bob phone)"
+tell denied "$(enter bob service-history)" mycar-partner/3.3
+tell applied "$(enter ann service-history)"
+# ---- mycar-partner/3.4: a new application takes the former one's place, and the access dropped ends ----
+tell applied "$(gives ann clerk)"
+tell denied "$(enter ann service-history)" mycar-partner/3.3
+tell applied "$(enter ann phone)"
+tell applied "$(gives ann master)"
+tell applied "$(enter ann service-history)"
+# what a role is called stands for no assurance
+tell applied "$(gives eve assured | sed s/true/false/)"
+tell denied "$(enter eve phone)" mycar-partner/2.6
+SAQTA_POLICY_PATH=$root/policies
+
 # ---- mycar-partner/a1-5-inform: who is given access can read what binds them, and each reading is on record under the reader's name ----
+under mycar-partner
 for role in owner officer operator application auditor; do
 	be $role
 	exits 0 "$saqta" policy print mycar-partner --lang en
