@@ -135,7 +135,7 @@
           h1 { font-size: 1.7rem; } h2 { font-size: 1.2rem; margin-top: 2rem; } .small { font-size: .8rem; color: #555; }
           .verdict { font-size: 1.4rem; font-weight: bold; }
           table { border-collapse: collapse; width: 100%; } td, th { border-bottom: 1px solid #ccc; padding: .3rem .5rem; text-align: left; vertical-align: top; }
-          td { overflow-wrap: anywhere; } thead th { border-bottom: 2px solid #888; } .number { text-align: right; white-space: nowrap; }
+          td { overflow-wrap: break-word; } td[dir] { overflow-wrap: anywhere; min-width: 8.5rem; } thead th, thead + tbody td { font-size: .82rem; padding: .3rem .35rem; } thead th { border-bottom: 2px solid #888; } .number { text-align: right; white-space: nowrap; }
           @media print { body { margin: 0; max-width: none; } thead { display: table-header-group; } }
         </style>
       </head>
