@@ -12,7 +12,8 @@
 
 /* What the documents cost: answers to many subjects in a row and to one with very many records, each beside `subject show` for the same people,
  * which reads, decrypts and records as much and renders no document; then the regulator's report over a year. Each measurement runs in a
- * process of its own, so that its memory is its own. Usage: papers FOLDER [SUBJECTS [ANSWERS [RECORDS]]]; FOLDER must not exist yet. */
+ * process of its own, so that its memory is its own. ANSWERS are given as JSON, a tenth of them in each other form.
+ * Usage: papers FOLDER [SUBJECTS [ANSWERS [RECORDS]]]; FOLDER must not exist yet. */
 
 #define DAY_OF_BENCH "2026-11-01T10:00:00+05:00"
 
@@ -197,7 +198,7 @@ static void report(struct answers *a, double *ret_s)
 	(void)saqta_engine_close(e);
 }
 
-/* In a process of its own; returns the seconds that it took. */
+/* In a process of its own; returns the seconds that one took. @beside: those of what it is compared with; 0: nothing. */
 static double measure(const char *what, void (*run)(struct answers *, double *), struct answers a, double beside)
 {
 	double took = 0;
@@ -216,7 +217,7 @@ static double measure(const char *what, void (*run)(struct answers *, double *),
 		(void)getrusage(RUSAGE_SELF, &used);
 		(void)printf("%-34s %9.2f s %9.3f ms each %10.0f kB written %7.0f MB held", what, took, took * 1000 / (double)a.n,
 			     (double)a.bytes / 1000, (double)used.ru_maxrss / 1000);
-		(void)printf(beside > 0 ? "  ratio %.2f\n" : "\n", took / beside);
+		(void)printf(beside > 0 ? "  ratio %.2f\n" : "\n", took / (double)a.n / beside);
 		(void)fflush(stdout);
 		_exit(write(ends[1], &took, sizeof(took)) == (ssize_t)sizeof(took) ? 0 : 1);
 	}
@@ -225,7 +226,7 @@ static double measure(const char *what, void (*run)(struct answers *, double *),
 	(void)close(ends[0]);
 	(void)close(ends[1]);
 	(void)waitpid(child, NULL, 0);
-	return took;
+	return took / (double)a.n;
 }
 
 int main(int argc, char **argv)
@@ -245,10 +246,11 @@ int main(int argc, char **argv)
 	n_answers = n_answers < n_subjects ? n_answers : n_subjects;
 	(void)snprintf(ids, sizeof(ids), "%s.ids", folder);
 	load(ids);
-	shown = measure("subject show, in a row", answer_many, (struct answers){.ids = ids, .n = n_answers}, 0);
+	shown = measure("subject show, in a row", answer_many, (struct answers){.ids = ids, .n = n_answers / 10}, 0);
 	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
 		(void)snprintf(what, sizeof(what), "export %s, in a row", formats[i]);
-		(void)measure(what, answer_many, (struct answers){.ids = ids, .n = n_answers, .format = formats[i]}, shown);
+		(void)measure(what, answer_many,
+			      (struct answers){.ids = ids, .n = i == 0 ? n_answers : n_answers / 10, .format = formats[i]}, shown);
 	}
 	shown = measure("subject show, many records", answer_large, (struct answers){.n = 1}, 0);
 	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
