@@ -125,6 +125,7 @@ static enum saqta_status records_json(struct saqta_engine *e, const struct subje
 		}
 		json_words(j, "purposes", rec.purposes);
 		json_text(j, "source", rec.source);
+		json_text(j, "partner", rec.partner); /* not its worker, who is another person */
 		if (rec.names_others)
 			json_bool(j, "others", true);
 		json_time(j, "collected", rec.collected_us, policy_zone(e->policy));

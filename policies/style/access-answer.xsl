@@ -80,7 +80,7 @@
         <xsl:if test="d:consents/d:item"><xsl:call-template name="words"><xsl:with-param name="kind">consent</xsl:with-param><xsl:with-param name="of" select="d:consents/d:item"/></xsl:call-template><xsl:text>, </xsl:text></xsl:if>
         <xsl:call-template name="list"><xsl:with-param name="of" select="d:clauses/d:item"/></xsl:call-template>
       </xsl:for-each></td>
-      <td><xsl:call-template name="word"><xsl:with-param name="kind">source</xsl:with-param><xsl:with-param name="id" select="d:source"/></xsl:call-template></td>
+      <td><xsl:call-template name="word"><xsl:with-param name="kind">source</xsl:with-param><xsl:with-param name="id" select="d:source"/></xsl:call-template><xsl:if test="d:partner">: <xsl:value-of select="d:partner"/></xsl:if></td>
       <td><xsl:call-template name="time"><xsl:with-param name="of" select="d:collected"/></xsl:call-template><xsl:if test="d:corrected"><br/><xsl:call-template name="label"><xsl:with-param name="id">corrected</xsl:with-param></xsl:call-template><xsl:text> </xsl:text><xsl:call-template name="time"><xsl:with-param name="of" select="d:corrected"/></xsl:call-template></xsl:if></td>
       <td>
         <xsl:choose>
