@@ -146,6 +146,7 @@ static void task_json(const struct saqta_engine *e, const struct task *t, struct
 	json_text(&j, "state", t->closed_us == INSTANT_NONE ? "open" : "closed");
 	json_time(&j, "at", t->at_us, policy_zone(e->policy));
 	json_time(&j, "due", t->due_us, policy_zone(e->policy));
+	json_time(&j, "closing", policy_closing(e->policy, t->due_us), policy_zone(e->policy));
 	if (t->unknown_year)
 		json_int(&j, "unknown_year", t->unknown_year);
 	json_time(&j, "closed", t->closed_us, policy_zone(e->policy));
@@ -294,23 +295,31 @@ static enum saqta_status count_one(saqta_engine *e, struct subject *s, void *use
 	return SAQTA_OK;
 }
 
-static enum saqta_status count_tasks(saqta_engine *e, uint64_t *ret_open, uint64_t *ret_overdue, int64_t *ret_next_us,
-				     struct saqta_error *err)
+struct task_count {
+	uint64_t open, overdue, closing; /* closing: due today, though the organisation has closed */
+	int64_t next_us;
+};
+
+static enum saqta_status count_tasks(saqta_engine *e, struct task_count *ret, struct saqta_error *err)
 {
 	struct task t = {0};
-	int64_t now_us = hall_now(e);
+	int64_t now_us = hall_now(e), closing_us;
 	enum saqta_status r;
 
 	while (!(r = vault_next_task(&e->vault, t.number + 1, &t, err))) {
 		if (t.closed_us != INSTANT_NONE)
 			continue;
-		++*ret_open;
+		ret->open++;
 		if (t.due_us == INSTANT_NONE)
 			continue;
-		if (now_us >= t.due_us)
-			++*ret_overdue;
-		else if (*ret_next_us == INSTANT_NONE || t.due_us < *ret_next_us)
-			*ret_next_us = t.due_us;
+		if (now_us >= t.due_us) {
+			ret->overdue++;
+			continue;
+		}
+		closing_us = policy_closing(e->policy, t.due_us);
+		ret->closing += closing_us != INSTANT_NONE && now_us >= closing_us;
+		if (ret->next_us == INSTANT_NONE || t.due_us < ret->next_us)
+			ret->next_us = t.due_us;
 	}
 	return r == SAQTA_ERR_MISSING ? SAQTA_OK : r;
 }
@@ -320,15 +329,14 @@ enum saqta_status saqta_engine_status(saqta_engine *e, saqta_write_fn write, voi
 	struct status_user u = {.now_us = hall_now(e)};
 	cleanup_(buf_done) struct buf json = {0};
 	struct json_out j = {.out = &json};
-	uint64_t open = 0, overdue = 0;
-	int64_t next_us = INSTANT_NONE;
+	struct task_count tasks = {.next_us = INSTANT_NONE};
 	struct audit_head head;
 	enum saqta_status r = hall_allows(e, ACT_STATUS, err);
 
 	if (!r)
 		r = hall_each_subject(e, count_one, &u, err);
 	if (!r)
-		r = count_tasks(e, &open, &overdue, &next_us, err);
+		r = count_tasks(e, &tasks, err);
 	if (r)
 		return r;
 	audit_log_head(e->log, &head);
@@ -344,9 +352,10 @@ enum saqta_status saqta_engine_status(saqta_engine *e, saqta_write_fn write, voi
 	json_int(&j, "held", (int64_t)u.holds);
 	json_int(&j, "withdrawals_waiting", (int64_t)u.pending);
 	json_int(&j, "requests_open", (int64_t)u.open_requests);
-	json_int(&j, "tasks_open", (int64_t)open);
-	json_int(&j, "tasks_overdue", (int64_t)overdue);
-	json_time(&j, "next_deadline", next_us, policy_zone(e->policy));
+	json_int(&j, "tasks_open", (int64_t)tasks.open);
+	json_int(&j, "tasks_overdue", (int64_t)tasks.overdue);
+	json_int(&j, "tasks_past_closing", (int64_t)tasks.closing);
+	json_time(&j, "next_deadline", tasks.next_us, policy_zone(e->policy));
 	json_int(&j, "log_entries", (int64_t)head.size);
 	json_hex(&j, "log_root", head.root, sizeof(head.root));
 	json_time(&j, "newest_entry", e->newest_us, policy_zone(e->policy));

@@ -60,6 +60,7 @@ static void packs_done(struct policy *p)
 		free(p->packs[i].controller);
 		free(p->packs[i].bin);
 		free(p->packs[i].country);
+		free(p->packs[i].closing);
 		free_titles(p->packs[i].title);
 	}
 }

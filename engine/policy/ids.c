@@ -434,6 +434,21 @@ const char *policy_country(const struct policy *p)
 	return "KZ";
 }
 
+int64_t policy_closing(const struct policy *p, int64_t due_us)
+{
+	const char *closing = NULL; /* "18:00" by the schema */
+	day_t next;
+
+	for (unsigned i = 0; i < p->n_packs && !closing; i++)
+		closing = p->packs[i].closing;
+	if (!closing || due_us == INSTANT_NONE)
+		return INSTANT_NONE;
+	next = zone_day(p->zone, due_us);
+	if (zone_day_start(p->zone, next) != due_us)
+		return INSTANT_NONE;
+	return zone_day_start(p->zone, next - 1) + (strtol(closing, NULL, 10) * 60 + strtol(closing + 3, NULL, 10)) * 60 * US_PER_S;
+}
+
 const char *policy_controller_bin(const struct policy *p) { return or_empty(p->packs[0].bin); }
 
 const char *rule_condition(const struct policy *p, unsigned rule)

@@ -185,6 +185,7 @@ static void describe_pack(struct loader *l, int pack)
 	info->controller = copy_attr(l, controller, "name", NULL);
 	info->bin = copy_attr(l, controller, "bin", NULL);
 	info->country = copy_attr(l, root, "country", NULL);
+	info->closing = copy_attr(l, root, "closing", NULL);
 	info->is_statute = kind && !strcmp(kind, "statute");
 	build_titles(l, pack, root, info->title);
 	l->no_memory |= !info->path;

@@ -98,7 +98,7 @@ struct vocab_id {
 	char *title[LANGS]; /* owned or NULL */
 };
 struct pack_info {
-	char *id, *version, *path, *controller, *bin, *country; /* owned, may be NULL but id and version */
+	char *id, *version, *path, *controller, *bin, *country, *closing; /* owned, may be NULL but id and version */
 	bool is_statute;
 	char *title[LANGS];
 };

@@ -341,3 +341,18 @@ exits 0 "$saqta" $V audit show --json
 grep -q '"kind":"cookies".*"type":"lapsed"' "$said" || fail "the end of a consent is not in the log"
 grep -q '"type":"withdraw"' "$said" || fail "a withdrawal is not in the log"
 exits 0 "$saqta" $V audit verify
+
+# ---- kz-94v/cc-173: the term ends at 24:00 of its last day; what is done in the organisation, at its closing hour: from then on it warns ----
+under mycar
+tell applied '{"event":"request","subject":"MARKNAME1","request":"a-1","kind":"access","channel":"cabinet","by":"subject","identity_checked":true}'
+exits 0 "$saqta" $V $now task list --json
+grep '"kind":"answer"' "$said" >"$dir/task"
+due=$(sed 's/.*"due":"\([0-9-]*\)T00:00:00+05:00".*/\1/' "$dir/task")
+last=$(sed 's/.*"closing":"\([0-9-]*\)T18:00:00+05:00".*/\1/' "$dir/task")
+[ "$(date -d "$last + 1 day" +%F)" = "$due" ] || fail "closing is not on the last day: $(cat "$dir/task")"
+exits 0 "$saqta" $V --now "${last}T17:59:00+05:00" status --json
+says '"tasks_overdue":0,"tasks_past_closing":0'
+exits 0 "$saqta" $V --now "${last}T18:00:00+05:00" status --json
+says '"tasks_overdue":0,"tasks_past_closing":1'
+exits 0 "$saqta" $V --now "${due}T00:00:00+05:00" status --json
+says '"tasks_overdue":1,"tasks_past_closing":0'
