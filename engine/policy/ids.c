@@ -431,7 +431,7 @@ const char *policy_country(const struct policy *p)
 	for (unsigned i = 0; i < p->n_packs; i++)
 		if (p->packs[i].country)
 			return p->packs[i].country;
-	return "KZ";
+	return "";
 }
 
 int64_t policy_closing(const struct policy *p, int64_t due_us)

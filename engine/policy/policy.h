@@ -194,7 +194,7 @@ struct consent_terms {
 };
 const struct consent_terms *policy_consent(const struct policy *p, int consent);
 int policy_main_consent(const struct policy *p); /* -1 if the pack has none */
-/** Where a disclosure goes that names no country: the pack's, else its base's, else contract 3's default. */
+/** Where a disclosure goes that names no country: the pack's, else its base's, else "". */
 const char *policy_country(const struct policy *p);
 /** When the organisation closes on the last day of a term that ends at @due_us; INSTANT_NONE if no pack says, or it is a term of less than days. */
 int64_t policy_closing(const struct policy *p, int64_t due_us);
