@@ -97,6 +97,17 @@ QUORUMS = ["quorum none\n", "# nobody\n\n \tquorum none \n", f"log {vkey('exampl
            TWO + "group g 1 a\ngroup h any g b\ngroup i all h\nquorum i\n", TWO + "group g 2 a b\nquorum g\n", TWO + "group g all a b\nquorum none\n",
            "\u2014 example.org/witness " + base64.b64encode(bytes(range(76))).decode() + "\n"]
 
+# ---- the second program: the first byte says what it is read as ----
+
+
+def as_kind(kind, texts):
+    return [bytes([kind]) + (t if isinstance(t, bytes) else t.encode()) for t in texts]
+
+
+def proof(entry, index, path):
+    return f"c2sp.org/tlog-proof@v1\nextra {base64.b64encode(entry.encode()).decode()}\nindex {index}\n" + f"{ROOT_HASH}\n" * path + "\n" + HEAD
+
+
 SHARE_BODY = "saqta-share 1 %s %u %u %s"
 
 
@@ -260,6 +271,8 @@ def main():
     seeds("subject", ROWS)
     seeds("table", tables())
     seeds("task", [TASK])
+    seeds("verify", as_kind(0, NOTES) + as_kind(1, ENTRIES) + as_kind(2, [n for n in NOTES if "\n" not in n]) + as_kind(3, QUORUMS) +
+          as_kind(4, [proof(e if isinstance(e, str) else e.decode(), i, 3) for i, e in enumerate(ENTRIES[:4])]) + as_kind(5, ENTRIES))
     seeds("witness", REQUESTS)
 
 
