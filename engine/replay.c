@@ -38,7 +38,8 @@ static int64_t time_of(const json_t *entry, const char *name)
 static enum part part_of(const char *type)
 {
 	static const char *const begins[] = {"policy", "sweep-start", "task-closed", "deadlines-recomputed"};
-	static const char *const follows[] = {"sweep-end", "lapsed", "stopped", "destroyed", "record-destroyed", "delay"};
+	static const char *const follows[] = {"sweep-end", "lapsed", "stopped", "destroyed", "record-destroyed", "record-depersonalised",
+					      "delay"};
 
 	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
 		if (strcmp(type, begins[i]) == 0)

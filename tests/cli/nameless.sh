@@ -42,3 +42,8 @@ says '"depersonalised":1,"destroyed":2,'
 exits 0 "$saqta" $V --now 2032-01-05T00:00:00+05:00 status --json
 says '"depersonalised":2'
 exits 0 "$saqta" $V --now 2032-01-05T00:00:00+05:00 audit reconcile
+# And whoever repeats the decisions comes to the same.
+printf '{"event":"collect","subject":"u-0","at":"2026-01-02T10:00:00+05:00","category":"device","record":"mine","value":"MARKD000000","source":"subject","purposes":["contract"]}\n' |
+	cat "$dir/people" - "$dir/more" >"$dir/all"
+exits 0 "$saqta" $V audit replay "$dir/all" --json
+says '"agrees":true'
