@@ -185,12 +185,13 @@ const struct command cmd_key_rotate = {
 
 const struct command cmd_key_renew = {
 	.name = "key renew",
-	.summary = "A new epoch: every living key sealed anew, the old epoch's key destroyed",
+	.summary = "A new epoch: every living key sealed anew, another signing key for the log, the old ones destroyed",
 	.usage = "",
 	.examples = "  saqta --vault /srv/vault key renew\n",
 	.more = "On schedule, weekly. What copies of the keystore from before still hold dies with the last of them; what this one held "
 		"of\n"
-		"the destroyed is gone now.",
+		"the destroyed is gone now. The log gets a new signing key: the old one names it, signs that and is destroyed. log.vkey\n"
+		"changes with it: give it to whoever checks the log.",
 	.opts = opts_none,
 	.run = run_renew,
 };
